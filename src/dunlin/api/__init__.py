@@ -1,0 +1,1 @@
+"""Machine doors: health now; REST, webhooks and the tool server join it here."""

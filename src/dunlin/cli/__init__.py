@@ -1,0 +1,1 @@
+"""One program, dunlin; each command calls one action or report."""

@@ -1,0 +1,1 @@
+"""Settings, URLs, WSGI: the only place that reads the environment and the clock."""

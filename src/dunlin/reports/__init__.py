@@ -1,0 +1,1 @@
+"""What people ask: read-only queries that answer frozen dataclasses."""
