@@ -1,0 +1,281 @@
+"""The settings of the rules: one frozen object, every value with its default, unit, bounds and one plain line of help.
+
+DOMAIN marks each number as a default of a setting. A rule takes a `Policy`; nothing else in the rules holds a threshold.
+The settings screen, the settings file and the docs are made from `SETTINGS`. See docs/rules/settings.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dunlin.rules.money import NotMoney, minor_digits
+
+# The five tiers of the worklist in the default order of P5 and B2. `rest` takes whoever no other tier takes.
+TIERS = ("final_just_past_due", "mrr_aged", "late", "early", "rest")
+
+# Call windows in the debtor's local time, section 5. "US-*" stands for the states that close at 20:00: it narrows
+# the window while the state is not known. `default` serves a known country without a row of its own.
+CALL_HOURS = (
+    ("EU", "08:00-20:00"),
+    ("GB", "08:00-20:00"),
+    ("IN", "08:00-19:00"),
+    ("PH", "06:00-22:00"),
+    ("US", "08:00-21:00"),
+    ("US-*", "08:00-20:00"),
+    ("default", "08:00-20:00"),
+)
+
+
+class NotASetting(ValueError):
+    """A setting is unknown or its value is out of bounds; the message names the setting, the value and the bounds."""
+
+
+class Setting(NamedTuple):
+    """One row of the settings screen. `low` and `high` are inclusive; `choices` is empty when any value in bounds goes."""
+
+    name: str
+    attribute: str
+    kind: str
+    default: Any
+    unit: str
+    help: str
+    low: int | None = None
+    high: int | None = None
+    choices: tuple[str, ...] = ()
+
+
+def _set(
+    name: str,
+    kind: str,
+    default: Any,
+    unit: str,
+    text: str,
+    low: int | None = None,
+    high: int | None = None,
+    *choices: str,
+) -> Any:
+    meta = {
+        "name": name,
+        "kind": kind,
+        "unit": unit,
+        "help": text,
+        "low": low,
+        "high": high,
+        "choices": choices,
+    }
+    return field(default=Decimal(default) if kind == "decimal" else default, metadata=meta)
+
+
+_SETTINGS: dict[str, Setting] = {}  # filled from the fields of Policy at the end of this file
+SETTINGS: Mapping[str, Setting] = MappingProxyType(_SETTINGS)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Every setting of the rules. Build one with `Policy()` for the defaults or `Policy.from_mapping` for a company's own."""
+
+    # fmt: off
+    home_currency: str = _set("home.currency", "currency", "USD", "ISO 4217 code", "Currency of totals, targets and ranking.")
+    ledger_time_zone: str = _set("ledger.time_zone", "zone", "UTC", "IANA zone", "Zone in which the day of the books turns.")
+    aging_basis: str = _set("aging.basis", "choice", "due", "", "Date from which an item ages.", None, None, "due", "document")
+    aging_bucket_uppers: tuple[int, ...] = _set("aging.bucket_uppers", "days", (30, 60, 90), "days past due", "Last day of each bucket; one open bucket follows.", 1, 3650)
+    late_bucket_from: int = _set("aging.late_bucket_from", "int", 31, "days past due", "First day of the late bucket.", 1, 365)
+
+    campaign_size: int = _set("campaign.size", "int", 75, "customers", "Customers on one collector's list for a day.", 1, 1000)
+    campaign_max_attempts: int = _set("campaign.max_attempts", "int", 3, "calls", "Attempts to one customer on one day; three is the ceiling.", 1, 3)
+    campaign_spacing_minutes: int = _set("campaign.spacing_minutes", "int", 60, "minutes", "Shortest time between two attempts to one customer.", 0, 600)
+
+    stage_days: tuple[int, ...] = _set("stage.days", "days", (5, 15), "days past due", "When the contact stages d5 and d15 begin.", 1, 365)
+    stage_suspension_over: int = _set("stage.suspension_over", "int", 30, "days past due", "Above this an item enters the suspension stage.", 1, 3650)
+
+    tier_order: tuple[str, ...] = _set("worklist.tier_order", "order", TIERS, "", "Order of the tiers of the worklist.", None, None, *TIERS)
+    final_just_past_due_through: int = _set("worklist.final_just_past_due_through", "int", 30, "days past due", "A final invoice is just past due up to this day.", 1, 365)
+    early_days: tuple[int, ...] = _set("worklist.early_days", "days", (5, 15), "days past due", "First and last day of the early tier.", 1, 365)
+    mrr_priority_months: int = _set("mrr.priority_months", "int", 2, "months", "Aged months of recurring invoices that give priority.", 1, 24)
+
+    promise_tolerance_days: int = _set("promise.tolerance_days", "int", 2, "calendar days", "Days after the promised date before a promise is judged.", 0, 30)
+    promise_tolerance_pct: Decimal = _set("promise.tolerance_pct", "decimal", "0", "per cent", "Missing part of the amount that still counts as kept.", 0, 100)
+    promise_pause_days_after: int = _set("promise.pause_days_after", "int", 0, "calendar days", "Days after the promised date during which its items stay quiet; 0 ends the silence with the date.", 0, 30)
+    rest_days_after_reached: int = _set("contact.rest_days_after_reached", "int", 5, "calendar days", "Quiet days after a conversation; 0 for none.", 0, 60)
+    follow_up_days: int = _set("follow_up.days", "int", 5, "business days", "Proposed date of a follow-up without a date.", 1, 60)
+    follow_up_not_reached_days: int = _set("follow_up.not_reached_days", "int", 1, "business days", "Proposed date of the next try when nobody was reached.", 1, 60)
+    follow_up_dispute_days: int = _set("follow_up.dispute_days", "int", 5, "business days", "Check that money came after a dispute was resolved.", 1, 60)
+
+    statement_day: int = _set("statement.day", "int", 15, "day of the month", "Day on which statements go out.", 1, 28)
+    statement_holiday_policy: str = _set("statement.holiday_policy", "choice", "nearest", "", "What happens when the statement day is a holiday.", None, None, "nearest", "literal")
+    finals_nth_business_day: int = _set("finals.nth_business_day", "int", 6, "business day of the month", "Start of receipt confirmation for finals.", 1, 20)
+
+    target_dso_days: int = _set("target.dso_days", "int", 35, "days", "Days sales outstanding stay below this.", 1, 365)
+    target_late_total: Decimal = _set("target.late_total", "decimal", "2000000", "home currency", "The late bucket stays below this on any day.", 0)
+    target_calls_per_day: int = _set("target.calls_per_day", "int", 75, "customers", "Customers called a day by one collector.", 1, 1000)
+    target_answer_business_days: int = _set("target.answer_business_days", "int", 1, "business days", "E-mail and voicemail are answered within less than this.", 1, 30)
+    target_epayment_business_days: int = _set("target.epayment_business_days", "int", 1, "business days", "E-payments are processed within this.", 1, 30)
+    target_kept_rate_pct: Decimal = _set("target.kept_rate_pct", "decimal", "80", "per cent", "Share of judged promises that are kept.", 0, 100)
+
+    large_debit_over: Decimal = _set("report.large_debit_over", "decimal", "50000", "home currency", "A customer above this is a large debit.", 0)
+    large_debit_days_over: int = _set("report.large_debit_days_over", "int", 10, "days past due", "Only items above this count as large debit.", 0, 365)
+    credit_age_over: int = _set("report.credit_age_over", "int", 30, "days", "A credit above this age is reported.", 0, 3650)
+
+    call_hours: tuple[tuple[str, str], ...] = _set("conduct.call_hours", "hours", CALL_HOURS, "local time", "Call window per country or country-region, and `default`.")
+    call_on_weekends: bool = _set("conduct.call_on_weekends", "bool", False, "", "Calls on Saturday and Sunday.")
+    call_on_holidays: bool = _set("conduct.call_on_holidays", "bool", False, "", "Calls on holidays of the contact's place.")
+    # fmt: on
+
+    def __post_init__(self) -> None:
+        for setting in SETTINGS.values():
+            _check(setting, getattr(self, setting.attribute))
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Policy:
+        """A policy from setting names ("campaign.size") to plain values as JSON or YAML gives them; the rest are defaults.
+
+        NotASetting names the first setting that is unknown or out of bounds.
+        """
+        given = {}
+        for name, value in values.items():
+            if name not in SETTINGS:
+                raise NotASetting(f"There is no setting {name!r}.")
+            given[SETTINGS[name].attribute] = _read(SETTINGS[name], value)
+        return cls(**given)
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Every setting by name as plain JSON-safe values; `Policy.from_mapping` of it gives an equal policy."""
+        return {
+            setting.name: _plain(setting, getattr(self, setting.attribute)) for setting in SETTINGS.values()
+        }
+
+    def changed(self) -> dict[str, Any]:
+        """Only the settings that differ from their default, as `as_mapping` writes them."""
+        return {
+            setting.name: _plain(setting, getattr(self, setting.attribute))
+            for setting in SETTINGS.values()
+            if getattr(self, setting.attribute) != setting.default
+        }
+
+
+def _registry() -> dict[str, Setting]:
+    defaults = Policy()
+    return {
+        each.metadata["name"]: Setting(
+            attribute=each.name, default=getattr(defaults, each.name), **each.metadata
+        )
+        for each in fields(Policy)
+    }
+
+
+def _plain(setting: Setting, value: Any) -> Any:
+    if setting.kind == "hours":
+        return dict(value)
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _wrong(setting: Setting, value: Any, why: str) -> NotASetting:
+    return NotASetting(f"{setting.name}: {value!r} {why}.")
+
+
+def _read(setting: Setting, value: Any) -> Any:
+    """`value` as the type of the setting. A float never becomes a decimal, and true is not 1."""
+    if setting.kind == "bool":
+        if not isinstance(value, bool):
+            raise _wrong(setting, value, "is not true or false")
+        return value
+    if isinstance(value, bool):
+        raise _wrong(setting, value, "is neither a number nor a text")
+    try:
+        if setting.kind == "int":
+            if isinstance(value, float) and value != int(value):
+                raise _wrong(setting, value, "is not a whole number")
+            return int(value)
+        if setting.kind == "decimal":
+            if isinstance(value, float):
+                raise _wrong(setting, value, "must be written as text, such as '2.5'")
+            return Decimal(value)
+        if setting.kind == "days":
+            return tuple(int(each) for each in value)
+        if setting.kind == "order":
+            return tuple(value)
+        if setting.kind == "hours":
+            return tuple(sorted(dict(value).items()))
+    except (InvalidOperation, TypeError, ValueError) as problem:
+        if isinstance(problem, NotASetting):
+            raise
+        raise _wrong(setting, value, f"is not {_KINDS[setting.kind]}") from None
+    if not isinstance(value, str):
+        raise _wrong(setting, value, f"is not {_KINDS[setting.kind]}")
+    return value
+
+
+_KINDS = {
+    "int": "a whole number",
+    "decimal": "a number",
+    "days": "a list of whole numbers",
+    "order": "a list of names",
+    "hours": "a table of place and hours",
+    "choice": "one of the choices",
+    "currency": "a currency code",
+    "zone": "a time zone",
+}
+
+
+def _check(setting: Setting, value: Any) -> None:
+    """NotASetting unless `value` (already of the right type) is within the bounds and choices of the setting."""
+    numbers = value if setting.kind == "days" else (value,) if setting.kind in ("int", "decimal") else ()
+    for number in numbers:
+        if setting.low is not None and number < setting.low:
+            raise _wrong(setting, value, f"is below {setting.low} {setting.unit}")
+        if setting.high is not None and number > setting.high:
+            raise _wrong(setting, value, f"is above {setting.high} {setting.unit}")
+    if setting.kind == "decimal" and not value.is_finite():
+        raise _wrong(setting, value, "is not a number")
+    if setting.kind == "days":
+        rising = all(early < late for early, late in pairwise(value))
+        if not value or not rising or (setting.name != "aging.bucket_uppers" and len(value) != 2):
+            raise _wrong(setting, value, "must be rising days, two of them unless they are buckets")
+    if setting.kind == "choice" and value not in setting.choices:
+        raise _wrong(setting, value, f"is not one of {', '.join(setting.choices)}")
+    if setting.kind == "order" and sorted(value) != sorted(setting.choices):
+        raise _wrong(setting, value, f"must name each of {', '.join(setting.choices)} once")
+    if setting.kind == "currency":
+        try:
+            minor_digits(value)
+        except NotMoney as problem:
+            raise _wrong(setting, value, f"will not do: {problem}") from None
+    if setting.kind == "zone":
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise _wrong(setting, value, "is not a time zone such as Europe/Berlin") from None
+    if setting.kind == "hours":
+        _check_hours(setting, value)
+
+
+def minutes_of(window: str) -> tuple[int, int]:
+    """First and last minute of the day of a window "08:00-20:00"; the end itself is outside. ValueError if not one."""
+    begin, end = ((int(clock[:2]), int(clock[3:5])) for clock in window.split("-"))
+    first, last = begin[0] * 60 + begin[1], end[0] * 60 + end[1]
+    if len(window) != 11 or window[2] != ":" or window[8] != ":" or not 0 <= first < last <= 1440:
+        raise ValueError(f"{window!r} is not a window of one day")
+    if begin[1] > 59 or end[1] > 59:
+        raise ValueError(f"{window!r} has a minute above 59")
+    return first, last
+
+
+def _check_hours(setting: Setting, value: tuple[tuple[str, str], ...]) -> None:
+    if "default" not in dict(value):
+        raise _wrong(setting, dict(value), "has no row `default`")
+    for place, window in value:
+        try:
+            minutes_of(window)
+        except (ValueError, TypeError, AttributeError):
+            raise _wrong(setting, window, f"for {place} is not hours such as 08:00-20:00") from None
+
+
+_SETTINGS.update(_registry())

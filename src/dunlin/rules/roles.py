@@ -1,0 +1,126 @@
+"""Who may do what: the roles of a collections team and the verbs each may use. Limits by amount live elsewhere.
+
+A verb is the name of an action file, or a `see_` scope for reading. A person, an API token and an assistant are bound
+by the same table. See docs/rules/roles.md (DOMAIN section 0, P11; REQUIREMENTS people, D4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+# Reading. `see_own_customers`: assigned to one, or covered as backup, or (sales) one's own accounts.
+SEE: Mapping[str, str] = MappingProxyType(
+    {
+        "see_own_customers": "see the accounts assigned to them or covered by them",
+        "see_all_customers": "see every account",
+        "see_measures": "see the measures",
+        "see_team": "see the figures and lists of each person",
+    }
+)
+
+# Doing. Each key is an action; the text completes "… may" and "… may not".
+DO: Mapping[str, str] = MappingProxyType(
+    {
+        "add_follow_up": "plan a follow-up",
+        "add_note": "write a note",
+        "apply_credit": "apply a credit to a debit",
+        "assign_customers": "assign customers to collectors",
+        "cancel_promise": "cancel a promise",
+        "change_settings": "change settings",
+        "correct_contact": "correct a contact",
+        "correct_customer": "correct a customer",
+        "export_books": "export the books",
+        "finish_follow_up": "finish a follow-up",
+        "import_file": "import a file",
+        "lock_period": "lock a period",
+        "log_call": "log a call",
+        "log_promise": "log a promise",
+        "manage_users": "manage users and roles",
+        "open_dispute": "open a dispute",
+        "order_worklist": "reorder the worklist",
+        "pin_customer": "pin a customer",
+        "post_item": "post a document or a payment",
+        "resolve_dispute": "resolve a dispute",
+        "reverse_application": "reverse an application",
+        "run_daily": "run the daily decisions",
+        "set_backup": "set backup coverage",
+        "set_block": "stop or release collection of an item or a customer",
+        "snooze_customer": "snooze a customer",
+        "verify_books": "verify the books",
+    }
+)
+
+VERBS: Mapping[str, str] = MappingProxyType({**SEE, **DO})
+
+
+def _verbs(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_COLLECTOR = _verbs(
+    "see_own_customers see_measures log_call log_promise cancel_promise add_note add_follow_up finish_follow_up "
+    "correct_contact snooze_customer open_dispute apply_credit"
+)
+_SENIOR = _COLLECTOR | _verbs("see_all_customers resolve_dispute correct_customer reverse_application")
+_LEAD = _SENIOR | _verbs("see_team set_backup assign_customers pin_customer order_worklist")
+_AR_MANAGER = _LEAD | _verbs(
+    "post_item import_file export_books run_daily set_block lock_period verify_books change_settings"
+)
+_FINANCE = _verbs(
+    "see_own_customers see_all_customers see_team see_measures add_note add_follow_up finish_follow_up post_item apply_credit "
+    "reverse_application lock_period import_file export_books resolve_dispute set_block verify_books change_settings"
+)
+_OTHER_DEPARTMENT = _verbs("see_own_customers see_all_customers add_note finish_follow_up resolve_dispute")
+
+ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "collector": _COLLECTOR,
+        "senior_collector": _SENIOR,
+        "team_lead": _LEAD,
+        "ar_manager": _AR_MANAGER,
+        "finance_manager": _FINANCE,
+        "corporate_controller": _FINANCE,
+        "vp_finance": _FINANCE,
+        "sales": frozenset({"see_own_customers"}),
+        "business_manager": frozenset({"see_own_customers"}),
+        "support": _OTHER_DEPARTMENT,
+        "operations": _OTHER_DEPARTMENT,
+        # An auditor reads everything and proves the books; proving changes nothing.
+        "auditor": frozenset(SEE) | {"verify_books"},
+        # The administrator keeps the system, not the books: no postings, no promises, no applications.
+        "administrator": frozenset(SEE)
+        | _verbs(
+            "manage_users change_settings import_file export_books run_daily verify_books assign_customers set_backup"
+        ),
+        # The most an API token can be given; its own scopes narrow it.
+        "integration": _verbs(
+            "see_own_customers see_all_customers see_measures import_file export_books post_item apply_credit add_note "
+            "log_call log_promise correct_contact correct_customer run_daily verify_books"
+        ),
+    }
+)
+
+LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        role: role.replace("_", " ").capitalize().replace("Ar ", "AR ").replace("Vp finance", "VP Finance")
+        for role in ROLES
+    }
+)
+
+
+def may(role: str, verb: str) -> bool:
+    """Whether `role` may use `verb`. KeyError for a role or verb that does not exist: a typo must not deny in silence."""
+    if verb not in VERBS:
+        raise KeyError(f"there is no verb {verb!r} in rules/roles.py")
+    return verb in ROLES[role]
+
+
+def may_any(roles: Iterable[str], verb: str) -> bool:
+    """Whether any of a person's roles may use `verb`."""
+    return any(may(role, verb) for role in roles)
+
+
+def verbs_of(roles: Iterable[str]) -> frozenset[str]:
+    """Everything a person with these roles may do or see."""
+    return frozenset().union(*(ROLES[role] for role in roles))
