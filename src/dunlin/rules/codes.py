@@ -26,12 +26,60 @@ REFUSALS: dict[str, str] = {
     "past_is_read_only": "The page shows {as_of}; nothing can be changed in the past. Go back to today first.",
     "period_locked": "The period {period} of {entity} is locked; post on {first_open} or later.",
     "same_key_other_content": "The key {key} was used before for something else; nothing was done.",
+    "terms_range_missing": "Terms {terms} have no range of days that holds day {day} of the month.",
+    "terms_without_due_date": "Terms {terms} give no due date; the document must state it.",
 }
 
 # Why something is, or is not, done: worklist positions, silence, conduct.
 REASONS: dict[str, str] = {}
 
-_ALL = {**REFUSALS, **REASONS}
+# What is wrong with a file, or with one value in it. A row is refused, or (the last group) taken with a warning.
+PROBLEMS: dict[str, str] = {
+    "amount_in_exponent": "{value!r} is a shortened number; the digits that were cut off are lost. Export it as plain digits.",
+    "amount_negative": "{value!r} is negative, and the mapping does not say what a negative amount means.",
+    "amount_not_paid_plus_open": "The amount {amount} is not the paid {paid} plus the open {open}.",
+    "amount_not_understood": "{value!r} is not an amount.",
+    "amount_other_currency": "{value!r} names another currency than {currency}, the currency of the row.",
+    "amount_separator": "{value!r} does not fit a decimal {mark}: the digits are not grouped as thousands.",
+    "amount_sign_twice": "{value!r} carries two signs; which one counts is not clear.",
+    "amount_too_large": "{value!r} is more than an account can hold.",
+    "amount_zero": "The amount is zero: nothing is owed and nothing was paid.",
+    "archive_not_one_file": "The archive holds {count} files; it must hold exactly one.",
+    "blank_required": "The {target} is missing.",
+    "cell_not_text": "{value!r} holds bytes that are not text in {encoding}.",
+    "cell_too_long": "A cell holds more than {limit} characters.",
+    "column_missing": "The file has no column {column!r}, from which the mapping reads the {target}.",
+    "currency_unknown": "{value!r} is not a currency code of ISO 4217.",
+    "date_does_not_exist": "{value!r} is a day that does not exist.",
+    "date_not_in_order": "{value!r} is not a date in the order the mapping states ({order}).",
+    "date_out_of_range": "{value!r} is outside the years 1900 to 2199.",
+    "file_damaged": "The file cannot be read: {why}.",
+    "file_empty": "The file holds no rows.",
+    "file_encoding": "The file cannot be read as {encoding}.",
+    "file_not_a_table": "The file is {what}, not a table of comma-separated values or a spreadsheet.",
+    "file_password": "The file is protected by a password; save it without one.",
+    "file_too_large": "The file unpacks to more than {limit} bytes.",
+    "file_too_many_columns": "The table has more than {limit} columns.",
+    "identifier_shortened": "{value!r} is a shortened number; the digits that were cut off are lost. Export it as text.",
+    "list_not_understood": "{value!r} does not list invoices; write them as INV-1=100.00; INV-2=50.00.",
+    "number_not_whole": "{value!r} is not a whole number.",
+    "paid_exceeds_amount": "The paid {paid} is more than the amount {amount}.",
+    "quote_not_closed": "A quotation mark opens on this line and never closes.",
+    "row_twice": "{value!r} was read on line {first} already; one file cannot say two things about it.",
+    "sheet_unknown": "There is no sheet {sheet!r}; the file has {sheets}.",
+    "sign_mark_unknown": "{value!r} marks neither a debit nor a credit in this mapping.",
+    "text_too_long": "The {target} is longer than {limit} characters.",
+    "too_many_cells": "The row has {cells} cells, the header {columns}: a value probably holds an unquoted delimiter.",
+    "too_many_digits": "{value!r} has more digits than {currency} has ({digits}).",
+    "value_not_in_list": "{value!r} is none of the values the mapping knows for the {target}.",
+    "yes_or_no": "{value!r} is neither yes nor no.",
+    # Warnings: the row is taken as it is.
+    "due_before_document": "It falls due on {due_on}, before its document date {document_on}.",
+    "settled_before_document": "It was settled on {settled_on}, before its document date {document_on}.",
+    "short_row": "The row has {cells} cells, the header {columns}; the missing ones are taken as blank.",
+}
+
+_ALL = {**REFUSALS, **REASONS, **PROBLEMS}
 
 
 class Refused(Exception):

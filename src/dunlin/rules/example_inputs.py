@@ -1,8 +1,9 @@
-"""Reading the inputs of worked examples: text of a file of examples into dates, decimals, amounts and calendars."""
+"""Worked examples: reading inputs (text into dates, decimals, amounts, calendars) and the forms an answer may take."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -11,8 +12,24 @@ from dunlin.rules.calendars import Calendar
 from dunlin.rules.money import Money
 
 Inputs = Mapping[str, Any]
+Answer = dict[str, Any]
+Adapter = Callable[[Inputs], Answer]
 
 CURRENCY = "USD"  # what an example without a currency is in
+
+
+@dataclass(frozen=True, slots=True)
+class Unordered:
+    """A list of an answer whose order carries no meaning."""
+
+    members: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One thing for which the reference has several spellings."""
+
+    spellings: tuple[str | None, ...]
 
 
 def read_decimal(value: Any) -> Decimal:

@@ -1,7 +1,7 @@
 """Worked examples: put each through the rule of its topic and compare. See docs/reference/examples.md.
 
 An example is a mapping with `id`, `topic`, `inputs`, `expected` and perhaps `tolerance`. The topics and the functions
-behind them are listed in example_topics.py.
+behind them are listed in example_figures.py and example_days.py.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from datetime import date, datetime
 from decimal import Context, Decimal
 from typing import Any
 
-from dunlin.rules.example_inputs import read_date, read_decimal, read_moment
-from dunlin.rules.example_topics import TOPICS, Adapter, OneOf, Unordered
+from dunlin.rules.example_days import DAYS
+from dunlin.rules.example_figures import FIGURES
+from dunlin.rules.example_inputs import Adapter, OneOf, Unordered, read_date, read_decimal, read_moment
 from dunlin.rules.money import Money
 
 # A topic → the adapter that answers it with the product's own rule.
-REGISTRY: Mapping[str, Adapter] = TOPICS
+REGISTRY: Mapping[str, Adapter] = {**FIGURES, **DAYS}
 
 _WIDE = Context(prec=60, rounding="ROUND_HALF_UP")
 
