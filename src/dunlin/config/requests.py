@@ -1,0 +1,58 @@
+"""What every request gets: an id in its logs and answer, and a strict content policy."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+_GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+log = structlog.get_logger("dunlin.requests")
+
+# Everything comes from ourselves; no inline script or style, no frame, no plug-in.
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+class RequestIds:
+    """Takes the id a proxy gave, or makes one; logs method, path, status and milliseconds. Never the query's text."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-Id", "")
+        request.id = given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request.id)  # type: ignore[attr-defined]
+        started = time.perf_counter()
+        response = self.answer(request)
+        response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
+        if not request.path.startswith(("/static/", "/healthz")):
+            log.info(
+                "request",
+                method=request.method,
+                path=request.path,
+                status=response.status_code,
+                ms=round((time.perf_counter() - started) * 1000, 1),
+            )
+        return response
+
+
+class ContentSecurityPolicy:
+    """Sets the policy on every answer that has none of its own."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.answer(request)
+        response.setdefault("Content-Security-Policy", POLICY)
+        response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+        return response

@@ -1,0 +1,16 @@
+"""The clock. Doors read it once per request or command and hand `today` and `now` on; rules are never given the clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """This moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def today(zone: str) -> date:
+    """The calendar day it is now in `zone`, the ledger's time zone (policy.ledger_time_zone)."""
+    return now().astimezone(ZoneInfo(zone)).date()
