@@ -8,105 +8,42 @@ facts by `rules/reasons.py`. See docs/rules/worklist.md (P4, P5, P6, P7, P18; B2
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from dunlin.rules.money import minor_digits
+from dunlin.rules.calendars import Calendar
+from dunlin.rules.campaigns import next_action
+from dunlin.rules.mrr import months_behind
+from dunlin.rules.policy import Policy
+from dunlin.rules.situations import (
+    CustomerBlock,
+    OpenItem,
+    PromiseFact,
+    Rate,
+    Row,
+    Situation,
+    Snooze,
+    Tally,
+    hold_what_credit_covers,
+    pausing,
+    tally_of,
+)
+from dunlin.rules.stages import contact_stage, stages_skipped
 
-
-class OpenItem(NamedTuple):
-    """An open debit item. Amounts are minor units of `currency`; 0 < open and 0 <= disputed <= open.
-
-    `block` names why nobody asks for the item (extension, plan, undelivered, legal, agency, insolvency, ...), or is empty.
-    `stages_done` holds the contact stages done or skipped: receipt, d5, d15, suspension.
-    """
-
-    id: int
-    number: str
-    kind: str
-    invoice_class: str
-    document_on: date
-    due_on: date
-    open: int
-    disputed: int
-    currency: str
-    service_month: date | None
-    block: str
-    stages_done: Collection[str]
-
-
-class PromiseFact(NamedTuple):
-    """A promise to pay. `amount` in minor units, or None for the whole open of its items. Without items it covers the
-    items of its currency that were due when it was made."""
-
-    id: int
-    amount: int | None
-    currency: str
-    due_on: date
-    status: str
-    item_ids: Collection[int]
-    made_on: date
-
-
-class CustomerBlock(NamedTuple):
-    """Why a whole customer is not contacted (legal, agency, insolvency, ...), through `until` or without end."""
-
-    kind: str
-    until: date | None = None
-
-
-class Snooze(NamedTuple):
-    """Put aside by a person: back on `until`."""
-
-    until: date
-    why: str
-    by: str
-
-
-class Rate(NamedTuple):
-    """Home minor units for one minor unit: numerator / denominator, as published for `on`."""
-
-    numerator: int
-    denominator: int
-    on: date
-
-    @classmethod
-    def of(cls, rate: Decimal, currency: str, home: str, on: date) -> Rate:
-        """From units of `home` for one unit of `currency`. ValueError unless above zero."""
-        if rate <= 0:
-            raise ValueError(f"a rate must be above zero, not {rate}")
-        numerator, denominator = rate.as_integer_ratio()
-        return cls(numerator * 10 ** minor_digits(home), denominator * 10 ** minor_digits(currency), on)
-
-
-@dataclass(slots=True)
-class Situation:
-    """What is known about one customer on the day: the facts a decision rests on.
-
-    `items` are open debits. `unapplied` is unused credit per currency in minor units. `promises` are the open ones and
-    the broken ones that nothing superseded. `rates` may be one table shared by all; the home currency needs none.
-    `attempts_today` are outcomes of today's calls in order.
-    """
-
-    customer_id: int
-    number: str
-    name: str = ""
-    items: Sequence[OpenItem] = ()
-    unapplied: Mapping[str, int] = field(default_factory=dict)
-    promises: Sequence[PromiseFact] = ()
-    blocks: Sequence[CustomerBlock] = ()
-    do_not_call: bool = False
-    cease_contact: bool = False
-    last_reached_on: date | None = None
-    last_attempt_on: date | None = None
-    last_attempt_outcome: str = ""
-    attempts_today: Sequence[str] = ()
-    emailed_today: bool = False
-    follow_up_due_on: date | None = None
-    snooze: Snooze | None = None
-    rates: Mapping[str, Rate] = field(default_factory=dict)
+# Facts and decision are used together, so callers may take both from here.
+__all__ = [
+    "CustomerBlock",
+    "Decision",
+    "OpenItem",
+    "PromiseFact",
+    "Rate",
+    "Situation",
+    "Snooze",
+    "decide",
+    "home_minor",
+    "rank",
+    "rank_key",
+]
 
 
 class Decision(NamedTuple):
@@ -133,3 +70,304 @@ class Decision(NamedTuple):
     look_again_on: date | None
     stages: tuple[tuple[int, str], ...]
     skipped: tuple[tuple[int, str], ...]
+
+
+def decide(situation: Situation, today: date, policy: Policy, calendar: Calendar | None = None) -> Decision:
+    """The decision for one customer on `today` (P4-P7, P18). `calendar` is the ledger's; without it every day is a business day.
+
+    The promises must have been judged before (rules/promises.py). A contact fulfils stages only on a business day.
+    """
+    tally = tally_of(situation, today, policy)
+    hold_what_credit_covers(tally, situation.unapplied)
+    silence = _silence(situation, tally, today, policy)
+    if silence is not None:
+        return _decision(situation, tally, policy, "none", "", *silence)
+    broken = _broken_promise(situation, tally.rows)
+    rest = _rest(situation, today, policy, broken)
+    if rest is not None:
+        return _decision(situation, tally, policy, "none", "", *rest, broken=broken)
+    step = next_action(
+        situation.attempts_today,
+        policy.campaign_max_attempts,
+        False,
+        situation.do_not_call,
+        situation.emailed_today,
+    )
+    tomorrow = today + timedelta(1)
+    if step == "none":
+        code = "emailed_today" if situation.emailed_today else "reached_today"
+        facts = {"today": today.isoformat(), "calls": len(situation.attempts_today)}
+        return _decision(situation, tally, policy, "none", "", code, facts, tomorrow, broken=broken)
+    tally.rows.sort()
+    tier, group, months = _tier(tally.rows, today, policy)
+    facts = _facts(tally, group, today, months, broken)
+    if step == "email":
+        facts["email_because"] = _email_because(situation)
+    stages, skipped = _stages(tally.rows, today, policy, calendar)
+    return _decision(
+        situation,
+        tally,
+        policy,
+        step,
+        tier,
+        "due_" + tier,
+        facts,
+        tomorrow,
+        broken=broken,
+        stages=stages,
+        skipped=skipped,
+    )
+
+
+def rank_key(decision: Decision, policy: Policy) -> tuple[Any, ...]:
+    """Sort key of the worklist (P5): tier, broken promise, larger amount to collect, older item, customer number."""
+    return (
+        policy.tier_order.index(decision.tier),
+        not decision.promise_broken,
+        -decision.collectable_home,
+        decision.oldest_due_on,
+        decision.number,
+        decision.customer_id,
+    )
+
+
+def rank(
+    decisions: Sequence[Decision],
+    policy: Policy,
+    pins: Mapping[int, int] | None = None,
+    steps: Collection[str] = ("call",),
+) -> list[Decision]:
+    """The decisions of those steps in the order of work. `pins` (customer id to position) come first, in their order.
+
+    A pin moves a customer up; it never puts one on the list whom the decision leaves out.
+    """
+    working = sorted(
+        (each for each in decisions if each.step in steps), key=lambda each: rank_key(each, policy)
+    )
+    if pins:
+        last = len(pins) + max(pins.values())
+        working.sort(key=lambda each: pins.get(each.customer_id, last))
+    return working
+
+
+def home_minor(amounts: Mapping[str, int], rates: Mapping[str, Rate], home: str) -> int:
+    """Minor units of the home currency, each amount rounded half up once. A currency without a rate is left out: the
+    facts of the decision name it."""
+    total = 0
+    for currency, minor in amounts.items():
+        if currency == home:
+            total += minor
+        elif (rate := rates.get(currency)) is not None:
+            total += (2 * minor * rate.numerator + rate.denominator) // (2 * rate.denominator)
+    return total
+
+
+def _silence(
+    situation: Situation, tally: Tally, today: date, policy: Policy
+) -> tuple[str, dict[str, Any], date | None] | None:
+    """Code, facts and the day to look again when nobody is to be contacted about anything; None when there is work."""
+    facts: dict[str, Any] = {"today": today.isoformat()}
+    next_look = tally.next_due_on + timedelta(1) if tally.next_due_on else None
+    if not tally.anything_open:
+        return "nothing_open", facts, None
+    if situation.cease_contact:
+        return "cease_contact", facts, None
+    for block in situation.blocks:
+        if block.until is None or block.until >= today:
+            facts |= {"block": block.kind, "until": block.until.isoformat() if block.until else None}
+            return "customer_blocked", facts, block.until + timedelta(1) if block.until else None
+    if not tally.past_due:
+        facts |= {"due_on": tally.next_due_on.isoformat(), "amount": _due_then(situation, tally.next_due_on)}  # type: ignore[union-attr]
+        return "nothing_past_due", facts, next_look
+    if situation.snooze is not None and today < situation.snooze.until:
+        until, why, by = situation.snooze
+        return "snoozed", facts | {"until": until.isoformat(), "why": why, "by": by}, until
+    if tally.rows:
+        return None
+    facts["held"] = _held(tally)
+    kinds = {why for why, _ in tally.held}
+    quiet = pausing(situation.promises, today, policy)
+    if quiet:
+        ends = min(promise.due_on for promise in quiet) + timedelta(policy.promise_pause_days_after + 1)
+        next_look = min(ends, next_look or ends)
+    if kinds == {"promised"}:
+        return "all_promised", facts | _promise_facts(quiet, tally), next_look
+    if len(kinds) == 1:
+        kind = kinds.pop()
+        facts |= {"block": kind, "amount": _moneys(tally.past_due)}
+        return (
+            {"disputed": "all_disputed", "unapplied": "unapplied_covers"}.get(kind, "all_blocked"),
+            facts,
+            next_look,
+        )
+    return "all_held", facts, next_look
+
+
+def _rest(
+    situation: Situation, today: date, policy: Policy, broken: PromiseFact | None
+) -> tuple[str, dict[str, Any], date | None] | None:
+    """The quiet days after a conversation. A promise broken since, or a follow-up that is due, ends them; the day of the
+    conversation itself is always quiet (P6: none after reached)."""
+    reached_on = situation.last_reached_on
+    if reached_on is None or reached_on > today:
+        return None
+    facts: dict[str, Any] = {"today": today.isoformat(), "reached_on": reached_on.isoformat()}
+    if reached_on == today:
+        return "reached_today", facts | {"calls": len(situation.attempts_today)}, today + timedelta(1)
+    until = reached_on + timedelta(policy.rest_days_after_reached)
+    if today >= until or (broken is not None and broken.due_on >= reached_on):
+        return None
+    follow_up = situation.follow_up_due_on
+    if follow_up is not None and follow_up <= today:
+        return None
+    look = min(until, follow_up) if follow_up is not None else until
+    return "resting", facts | {"until": until.isoformat()}, look
+
+
+def _broken_promise(situation: Situation, rows: Sequence[Row]) -> PromiseFact | None:
+    """The latest broken promise about something still to be collected."""
+    broken = (
+        [promise for promise in situation.promises if promise.status == "broken"]
+        if situation.promises
+        else ()
+    )
+    if not broken:
+        return None
+    ids = {row.id for row in rows}
+    about = [promise for promise in broken if not promise.item_ids or not ids.isdisjoint(promise.item_ids)]
+    return max(about, key=lambda promise: (promise.due_on, promise.id), default=None)
+
+
+def _tier(rows: list[Row], today: date, policy: Policy) -> tuple[str, list[Row], int]:
+    """The first tier of the order that takes the customer, its items oldest first, and the MRR months aged (P5, P7)."""
+    months = 0
+    for tier in policy.tier_order:
+        if tier == "final_just_past_due":
+            since = today - timedelta(policy.final_just_past_due_through)
+            group = [row for row in rows if row.invoice_class == "final" and row.due_on >= since]
+        elif tier == "mrr_aged":
+            group = [row for row in rows if row.invoice_class == "mrr"]
+            if group:
+                of = {(row.service_month.year, row.service_month.month) for row in group if row.service_month}
+                months = months_behind(today, len(of), group[0].due_on)
+                if months < policy.mrr_priority_months:
+                    continue
+        elif tier == "late":
+            before = today - timedelta(policy.late_bucket_from)
+            group = [row for row in rows if row.due_on <= before]
+        elif tier == "early":
+            low, high = (today - timedelta(days) for days in policy.early_days)
+            group = [row for row in rows if high <= row.due_on <= low]
+        else:
+            continue
+        if group:
+            return tier, group, months
+    return "rest", rows, months
+
+
+def _facts(
+    tally: Tally, group: list[Row], today: date, months: int, broken: PromiseFact | None
+) -> dict[str, Any]:
+    first = group[0]
+    amounts: dict[str, int] = {}
+    for row in group:
+        amounts[row.currency] = amounts.get(row.currency, 0) + row.amount
+    facts: dict[str, Any] = {
+        "today": today.isoformat(),
+        "item": first.number,
+        "kind": first.kind,
+        "class": first.invoice_class,
+        "due_on": first.due_on.isoformat(),
+        "days": (today - first.due_on).days,
+        "count": len(group),
+        "amount": _moneys(amounts),
+        "months": months,
+    }
+    if len(group) != len(tally.rows):
+        facts["collectable"] = _moneys(tally.collectable)
+    if tally.held:
+        facts["held"] = _held(tally)
+    if broken is not None:
+        facts["broken_on"] = broken.due_on.isoformat()
+    return facts
+
+
+def _stages(
+    rows: list[Row], today: date, policy: Policy, calendar: Calendar | None
+) -> tuple[tuple[tuple[int, str], ...], tuple[tuple[int, str], ...]]:
+    if calendar is not None and not calendar.is_business_day(today):
+        return (), ()
+    stages, skipped = [], []
+    for row in rows:
+        klass, done = row.invoice_class, row.stages_done
+        stage = contact_stage(
+            klass, (today - row.due_on).days, done, policy.stage_days, policy.stage_suspension_over
+        )
+        if stage is not None:
+            stages.append((row.id, stage))
+            for each in stages_skipped(klass, stage, done):
+                skipped.append((row.id, each))
+    return tuple(stages), tuple(skipped)
+
+
+def _decision(
+    situation: Situation, tally: Tally, policy: Policy, step: str, tier: str, code: str, facts: dict[str, Any],
+    look_again_on: date | None, *, broken: PromiseFact | None = None,
+    stages: tuple[tuple[int, str], ...] = (), skipped: tuple[tuple[int, str], ...] = (),
+) -> Decision:  # fmt: skip
+    home, rates = policy.home_currency, situation.rates
+    foreign = [each for each in tally.past_due if each != home]
+    if foreign:
+        facts["rates"] = [
+            {"currency": each, "rate": rates[each].text, "on": rates[each].on.isoformat()}
+            if each in rates
+            else {"currency": each, "rate": None, "on": None}
+            for each in sorted(foreign)
+        ]
+    return Decision(
+        situation.customer_id,
+        situation.number,
+        step,
+        tier,
+        code,
+        facts,
+        tally.past_due,
+        tally.collectable,
+        home_minor(tally.past_due, rates, home),
+        home_minor(tally.collectable, rates, home),
+        min(row.due_on for row in tally.rows) if tally.rows else None,
+        broken is not None,
+        look_again_on,
+        stages,
+        skipped,
+    )
+
+
+def _email_because(situation: Situation) -> str:
+    if situation.do_not_call:
+        return "do_not_call"
+    return "wrong_number" if "wrong_number" in situation.attempts_today else "not_reached"
+
+
+def _moneys(amounts: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{"minor": amounts[currency], "currency": currency} for currency in sorted(amounts)]
+
+
+def _held(tally: Tally) -> list[dict[str, Any]]:
+    return [{"why": why, "minor": tally.held[why, cur], "currency": cur} for why, cur in sorted(tally.held)]
+
+
+def _due_then(situation: Situation, on: date | None) -> list[dict[str, Any]]:
+    amounts: dict[str, int] = {}
+    for item in situation.items:
+        if item.due_on == on and item.open > 0:
+            amounts[item.currency] = amounts.get(item.currency, 0) + item.open
+    return _moneys(amounts)
+
+
+def _promise_facts(pausing: Sequence[PromiseFact], tally: Tally) -> dict[str, Any]:
+    """The promise that falls due first, and how many more there are. Without an amount it is the whole that is held."""
+    first = min(pausing, key=lambda promise: (promise.due_on, promise.id))
+    whole = {currency: minor for (_, currency), minor in tally.held.items()}
+    stated = {first.currency: first.amount} if first.amount is not None else whole
+    return {"promised": _moneys(stated), "due_on": first.due_on.isoformat(), "more": len(pausing) - 1}

@@ -83,8 +83,8 @@ class Policy:
     # fmt: off
     home_currency: str = _set("home.currency", "currency", "USD", "ISO 4217 code", "Currency of totals, targets and ranking.")
     ledger_time_zone: str = _set("ledger.time_zone", "zone", "UTC", "IANA zone", "Zone in which the day of the books turns.")
-    aging_basis: str = _set("aging.basis", "choice", "due", "", "Date from which an item ages.", None, None, "due", "document")
-    aging_bucket_uppers: tuple[int, ...] = _set("aging.bucket_uppers", "days", (30, 60, 90), "days past due", "Last day of each bucket; one open bucket follows.", 1, 3650)
+    aging_basis: str = _set("aging.basis", "choice", "due_date", "", "Date from which an item ages.", None, None, "due_date", "invoice_date")
+    aging_bucket_uppers: tuple[int, ...] = _set("aging.bucket_uppers", "days", (30, 60, 90), "days past due", "Last day of each bucket after `current`; one open bucket follows.", 1, 3650)
     late_bucket_from: int = _set("aging.late_bucket_from", "int", 31, "days past due", "First day of the late bucket.", 1, 365)
 
     campaign_size: int = _set("campaign.size", "int", 75, "customers", "Customers on one collector's list for a day.", 1, 1000)
@@ -100,7 +100,7 @@ class Policy:
     mrr_priority_months: int = _set("mrr.priority_months", "int", 2, "months", "Aged months of recurring invoices that give priority.", 1, 24)
 
     promise_tolerance_days: int = _set("promise.tolerance_days", "int", 2, "calendar days", "Days after the promised date before a promise is judged.", 0, 30)
-    promise_tolerance_pct: Decimal = _set("promise.tolerance_pct", "decimal", "0", "per cent", "Missing part of the amount that still counts as kept.", 0, 100)
+    promise_tolerance_pct: Decimal = _set("promise.tolerance_pct", "decimal", "0", "per cent", "Missing part of the amount that still counts as kept.", 0, 100)  # noqa: RUF009
     promise_pause_days_after: int = _set("promise.pause_days_after", "int", 0, "calendar days", "Days after the promised date during which its items stay quiet; 0 ends the silence with the date.", 0, 30)
     rest_days_after_reached: int = _set("contact.rest_days_after_reached", "int", 5, "calendar days", "Quiet days after a conversation; 0 for none.", 0, 60)
     follow_up_days: int = _set("follow_up.days", "int", 5, "business days", "Proposed date of a follow-up without a date.", 1, 60)
@@ -112,13 +112,13 @@ class Policy:
     finals_nth_business_day: int = _set("finals.nth_business_day", "int", 6, "business day of the month", "Start of receipt confirmation for finals.", 1, 20)
 
     target_dso_days: int = _set("target.dso_days", "int", 35, "days", "Days sales outstanding stay below this.", 1, 365)
-    target_late_total: Decimal = _set("target.late_total", "decimal", "2000000", "home currency", "The late bucket stays below this on any day.", 0)
+    target_late_total: Decimal = _set("target.late_total", "decimal", "2000000", "home currency", "The late bucket stays below this on any day.", 0)  # noqa: RUF009
     target_calls_per_day: int = _set("target.calls_per_day", "int", 75, "customers", "Customers called a day by one collector.", 1, 1000)
     target_answer_business_days: int = _set("target.answer_business_days", "int", 1, "business days", "E-mail and voicemail are answered within less than this.", 1, 30)
     target_epayment_business_days: int = _set("target.epayment_business_days", "int", 1, "business days", "E-payments are processed within this.", 1, 30)
-    target_kept_rate_pct: Decimal = _set("target.kept_rate_pct", "decimal", "80", "per cent", "Share of judged promises that are kept.", 0, 100)
+    target_kept_rate_pct: Decimal = _set("target.kept_rate_pct", "decimal", "80", "per cent", "Share of judged promises that are kept.", 0, 100)  # noqa: RUF009
 
-    large_debit_over: Decimal = _set("report.large_debit_over", "decimal", "50000", "home currency", "A customer above this is a large debit.", 0)
+    large_debit_over: Decimal = _set("report.large_debit_over", "decimal", "50000", "home currency", "A customer above this is a large debit.", 0)  # noqa: RUF009
     large_debit_days_over: int = _set("report.large_debit_days_over", "int", 10, "days past due", "Only items above this count as large debit.", 0, 365)
     credit_age_over: int = _set("report.credit_age_over", "int", 30, "days", "A credit above this age is reported.", 0, 3650)
 

@@ -1,0 +1,197 @@
+"""What is known about one customer on a day: open items, promises, blocks, today's calls; and what of it stands to be
+collected. The facts a decision rests on, in whole minor units. See docs/rules/worklist.md (P4, P18; invariant 20).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from dunlin.rules.money import minor_digits
+from dunlin.rules.policy import Policy
+
+
+class OpenItem(NamedTuple):
+    """An open debit item. Amounts are minor units of `currency`; 0 < open and 0 <= disputed <= open.
+
+    `block` names why nobody asks for the item (extension, plan, undelivered, legal, agency, insolvency, ...), or is empty.
+    `stages_done` holds the contact stages done or skipped: receipt, d5, d15, suspension.
+    """
+
+    id: int
+    number: str
+    kind: str
+    invoice_class: str
+    document_on: date
+    due_on: date
+    open: int
+    disputed: int
+    currency: str
+    service_month: date | None
+    block: str
+    stages_done: Collection[str]
+
+
+class PromiseFact(NamedTuple):
+    """A promise to pay. `amount` in minor units, or None for the whole open of its items. Without items it covers the
+    items of its currency that were due when it was made."""
+
+    id: int
+    amount: int | None
+    currency: str
+    due_on: date
+    status: str
+    item_ids: Collection[int]
+    made_on: date
+
+
+class CustomerBlock(NamedTuple):
+    """Why a whole customer is not contacted (legal, agency, insolvency, ...), through `until` or without end."""
+
+    kind: str
+    until: date | None = None
+
+
+class Snooze(NamedTuple):
+    """Put aside by a person: back on `until`."""
+
+    until: date
+    why: str
+    by: str
+
+
+class Rate(NamedTuple):
+    """Home minor units for one minor unit: numerator / denominator, published for `on` as `text` in major units."""
+
+    numerator: int
+    denominator: int
+    on: date
+    text: str
+
+    @classmethod
+    def of(cls, rate: Decimal, currency: str, home: str, on: date) -> Rate:
+        """From units of `home` for one unit of `currency`. ValueError unless above zero."""
+        if rate <= 0:
+            raise ValueError(f"a rate must be above zero, not {rate}")
+        numerator, denominator = rate.as_integer_ratio()
+        scaled = numerator * 10 ** minor_digits(home), denominator * 10 ** minor_digits(currency)
+        return cls(*scaled, on, f"{rate:f}")
+
+
+@dataclass(slots=True)
+class Situation:
+    """What is known about one customer on the day: the facts a decision rests on.
+
+    `items` are open debits. `unapplied` is unused credit per currency in minor units. `promises` are the open ones and
+    the broken ones that nothing superseded. `rates` may be one table shared by all; the home currency needs none.
+    `attempts_today` are outcomes of today's calls in order.
+    """
+
+    customer_id: int
+    number: str
+    name: str = ""
+    items: Sequence[OpenItem] = ()
+    unapplied: Mapping[str, int] = field(default_factory=dict)
+    promises: Sequence[PromiseFact] = ()
+    blocks: Sequence[CustomerBlock] = ()
+    do_not_call: bool = False
+    cease_contact: bool = False
+    last_reached_on: date | None = None
+    last_attempt_on: date | None = None
+    last_attempt_outcome: str = ""
+    attempts_today: Sequence[str] = ()
+    emailed_today: bool = False
+    follow_up_due_on: date | None = None
+    snooze: Snooze | None = None
+    rates: Mapping[str, Rate] = field(default_factory=dict)
+
+
+class Row(NamedTuple):
+    """A past-due item, or the rest of one, that nothing holds back. Sorts by age, then number."""
+
+    due_on: date
+    number: str
+    id: int
+    kind: str
+    invoice_class: str
+    currency: str
+    amount: int
+    service_month: date | None
+    stages_done: Collection[str]
+
+
+@dataclass(slots=True)
+class Tally:
+    """One pass over the items of a customer: past_due = collectable + held, per currency."""
+
+    past_due: dict[str, int] = field(default_factory=dict)
+    collectable: dict[str, int] = field(default_factory=dict)
+    held: dict[tuple[str, str], int] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    next_due_on: date | None = None
+    anything_open: bool = False
+
+
+def tally_of(situation: Situation, today: date, policy: Policy) -> Tally:
+    """What of the open items is past due, and what of that nothing holds back: no dispute, block or live promise."""
+    tally = Tally()
+    past_due, collectable, held, rows = tally.past_due, tally.collectable, tally.held, tally.rows
+    covered, loose = _covering(situation.promises, today, policy) if situation.promises else (_NO_COVER, ())
+    next_due_on: date | None = None
+    for item in situation.items:
+        # Unpacked at once: this loop sees every open item of the book.
+        item_id, number, kind, klass, _, due_on, open_, disputed, currency, month, block, done = item
+        if open_ <= 0:
+            continue
+        tally.anything_open = True
+        if due_on >= today:
+            if next_due_on is None or due_on < next_due_on:
+                next_due_on = due_on
+            continue
+        past_due[currency] = past_due.get(currency, 0) + open_
+        amount = open_
+        if disputed:
+            contested = min(disputed, open_)
+            held["disputed", currency] = held.get(("disputed", currency), 0) + contested
+            amount -= contested
+            if amount <= 0:
+                continue
+        if block:
+            held[block, currency] = held.get((block, currency), 0) + amount
+        elif item_id in covered or (
+            loose and any(each.currency == currency and due_on <= each.made_on for each in loose)
+        ):
+            held["promised", currency] = held.get(("promised", currency), 0) + amount
+        else:
+            collectable[currency] = collectable.get(currency, 0) + amount
+            rows.append(Row(due_on, number, item_id, kind, klass, currency, amount, month, done))
+    tally.next_due_on = next_due_on
+    return tally
+
+
+_NO_COVER: frozenset[int] = frozenset()
+
+
+def _covering(
+    promises: Sequence[PromiseFact], today: date, policy: Policy
+) -> tuple[Collection[int], Sequence[PromiseFact]]:
+    """Ids of the items that a promise keeps quiet today, and the promises that name no items."""
+    quiet = pausing(promises, today, policy)
+    ids = {item_id for promise in quiet for item_id in promise.item_ids}
+    return ids, [promise for promise in quiet if not promise.item_ids]
+
+
+def pausing(promises: Sequence[PromiseFact], today: date, policy: Policy) -> list[PromiseFact]:
+    """The open promises that keep their items quiet today: through their date, and no longer unless the policy says so."""
+    since = today - timedelta(policy.promise_pause_days_after)
+    return [promise for promise in promises if promise.status == "open" and promise.due_on >= since]
+
+
+def hold_what_credit_covers(tally: Tally, unapplied: Mapping[str, int]) -> None:
+    """A customer is not asked for money that already lies here unapplied. The credit is named, never netted in silence."""
+    for currency in [each for each, minor in tally.collectable.items() if unapplied.get(each, 0) >= minor]:
+        tally.held["unapplied", currency] = tally.collectable.pop(currency)
+        tally.rows = [row for row in tally.rows if row.currency != currency]
