@@ -1,0 +1,65 @@
+"""What every test session needs: cheap passwords, room to clean up behind the guards, and the cast of the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+from django.test.utils import override_settings
+
+from dunlin.records import guards
+from tests import cast
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Hashing a real password takes longer than most tests."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_up_behind_the_guards() -> Iterator[None]:
+    """Tests with real transactions empty every table afterwards; on SQLite by DELETE, which the guards refuse."""
+    tear_down = TransactionTestCase._fixture_teardown
+
+    def without_guards(self: TransactionTestCase) -> None:
+        guards.remove(connection)
+        try:
+            tear_down(self)
+        finally:
+            guards.install(connection)
+
+    TransactionTestCase._fixture_teardown = without_guards  # type: ignore[method-assign]
+    yield
+    TransactionTestCase._fixture_teardown = tear_down  # type: ignore[method-assign]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A session runs on one engine: the one of DUNLIN_DATABASE_URL, or else SQLite."""
+    if connection.vendor == "postgresql":
+        return
+    skip = pytest.mark.skip(reason="needs PostgreSQL: set DUNLIN_DATABASE_URL=postgresql://...")
+    for item in items:
+        if "postgres" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture
+def today() -> cast.date:
+    """The day of the cast: Wednesday, 25 November 2026."""
+    return cast.TODAY
+
+
+@pytest.fixture
+def books(db: None) -> cast.Books:
+    """A small, complete set of books: see `cast.Books`."""
+    return cast.books()
+
+
+@pytest.fixture
+def committed_books(transactional_db: None) -> cast.Books:
+    """The same, really committed, for tests in which other connections look on."""
+    return cast.books()
