@@ -20,7 +20,7 @@ class DiaryLine(models.Model):
     after = models.JSONField(null=True, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
     # A repeated request with the same key does nothing and answers what the first one answered.
-    key = models.CharField(max_length=80, null=True, unique=True)  # noqa: DJ001  null: no key was given
+    key = models.CharField(max_length=80, null=True, unique=True)  # null: no key was given
     key_content = models.CharField(max_length=64, blank=True)  # hash of what was asked under the key
     answer = models.JSONField(null=True, blank=True)
 

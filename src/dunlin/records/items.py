@@ -46,7 +46,7 @@ class Item(models.Model):
     reason = models.CharField(max_length=24, blank=True)  # of a credit or debit memo, write-off, discount
     corrects = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrections")
     source = models.CharField(max_length=40, blank=True)  # the mapping, bank file or screen it came from
-    source_key = models.CharField(max_length=80, null=True, blank=True)  # noqa: DJ001  null: not imported; else unique
+    source_key = models.CharField(max_length=80, null=True, blank=True)  # null: not imported; else unique
 
     # Kept in the posting transaction, re-proved by `dunlin verify`.
     open = models.BigIntegerField()

@@ -28,10 +28,46 @@ REFUSALS: dict[str, str] = {
     "same_key_other_content": "The key {key} was used before for something else; nothing was done.",
     "terms_range_missing": "Terms {terms} have no range of days that holds day {day} of the month.",
     "terms_without_due_date": "Terms {terms} give no due date; the document must state it.",
+    "file_not_understood": "{file} is not a file of the kind asked for: {why}",
+    "file_unknown": "There is no file {file}.",
+    "user_unknown": "There is no user {user}.",
+    "user_exists": "There is a user {user} already.",
+    "own_role": "Nobody changes their own role or shuts themselves out; ask another administrator.",
+    "role_unknown": "{role} is not a role; the roles are {roles}.",
+    "password_too_weak": "The password will not do: {why}",
 }
 
 # Why something is, or is not, done: worklist positions, silence, conduct.
-REASONS: dict[str, str] = {}
+REASONS: dict[str, str] = {
+    "all_blocked": "Not today: everything past due is {block}: {amount}",
+    "all_disputed": "Not today: everything past due is disputed: {amount}",
+    "all_held": "Not today: nothing past due is left to ask for: {held}",
+    "all_promised": "Not today: promise of {promised} due {due_on}{more}",
+    "cease_contact": "Not contacted: the customer has told us to cease contact",
+    "conduct_allowed": "Calling is allowed now: it is {local_time} there, calls from {opens} to {closes}",
+    "conduct_attempts": "{attempts} calls today already; {max_attempts} a day is the most",
+    "conduct_cease_contact": "No contact: the customer has told us to cease contact",
+    "conduct_do_not_call": "No calls: the customer must not be called; write instead",
+    "conduct_holiday": "No calls today: {day} is a holiday there",
+    "conduct_hours": "No calls now: it is {local_time} there, calls from {opens} to {closes}",
+    "conduct_reached_today": "No more calls today: the customer has been reached",
+    "conduct_spacing": "The last attempt was {minutes} minutes ago; wait {spacing_minutes} minutes between two",
+    "conduct_weekend": "No calls today: {day} is a weekend there",
+    "conduct_writing_allowed": "Writing is allowed",
+    "customer_blocked": "Not today: the customer is {block}{until}",
+    "due_early": "{which}, {days} past due, {amount}{tail}",
+    "due_final_just_past_due": "{which}, {days} past due, {amount}{tail}",
+    "due_late": "{which}, {days} past due, {amount}{tail}",
+    "due_mrr_aged": "{months} aged of recurring invoices: {which}, {days} past due, {amount}{tail}",
+    "due_rest": "{which}, {days} past due, {amount}{tail}",
+    "emailed_today": "Not again today: {calls} without reaching anyone, e-mail sent",
+    "nothing_open": "Nothing is open",
+    "nothing_past_due": "Not today: nothing past due; next due {due_on}, {amount}",
+    "reached_today": "Not again today: reached today",
+    "resting": "Not today: reached on {reached_on}, resting until {until}",
+    "snoozed": "Not today: snoozed until {until} by {by}: {why}",
+    "unapplied_covers": "Not today: unapplied credit covers {amount} past due: apply it first",
+}
 
 # What is wrong with a file, or with one value in it. A row is refused, or (the last group) taken with a warning.
 PROBLEMS: dict[str, str] = {
