@@ -10,7 +10,6 @@ import time
 
 import click
 from django.conf import settings
-from django.core.management import call_command
 
 from dunlin.cli.init import prepare
 
@@ -22,8 +21,6 @@ from dunlin.cli.init import prepare
 def serve(host: str, port: int, no_jobs: bool) -> None:
     """Serve the desk and run its jobs until stopped."""
     prepare()
-    if settings.ENVIRONMENT.mode == "production":
-        call_command("check", "--deploy", "--fail-level", "ERROR")
     port = free_port(host, port)
     click.echo(f"Dunlin is at http://{host}:{port}/   (Ctrl+C stops it)")
     run_processes(host, port, jobs=not no_jobs)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
+from dunlin.config.checks import unsafe
 from dunlin.config.databases import database_settings
 from dunlin.config.environment import Environment
 from dunlin.config.logs import logging_settings
@@ -11,6 +14,11 @@ from dunlin.config.logs import logging_settings
 ENVIRONMENT = Environment()
 PACKAGE = Path(__file__).resolve().parent.parent
 DATA_DIR = ENVIRONMENT.data_dir.resolve()
+
+# Production does not start with a setting that must not go live; `dunlin check` lists them beforehand.
+UNSAFE = unsafe(ENVIRONMENT)
+if ENVIRONMENT.mode == "production" and UNSAFE:
+    raise ImproperlyConfigured("\n".join(f"{variable} {sentence}" for variable, sentence in UNSAFE))
 
 DEBUG = False
 SECRET_KEY = ENVIRONMENT.secret_key.get_secret_value()
