@@ -125,6 +125,7 @@ def ar_turnover(net_credit_sales: Number, average_receivables: Number, days_in_y
 def days_weighted(items: Iterable[tuple[Number, int]]) -> DaysWeighted:
     """Of (original amount, days) of fully closed items [15]: days to pay from the invoice date, or days late (negative when early)."""
     rows = list(items)
+    _exact(*(amount for amount, _ in rows))
     with localcontext(_WIDE):
         amount = sum((Decimal(amount) for amount, _ in rows), Decimal(0))
         product = sum((Decimal(amount) * days for amount, days in rows), Decimal(0))

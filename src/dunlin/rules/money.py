@@ -23,7 +23,7 @@ _TWO_DIGITS = (
     "MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD "
     "SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG"
 )
-MINOR_DIGITS: dict[str, int] = {code: 2 for code in _TWO_DIGITS.split()} | {
+MINOR_DIGITS: dict[str, int] = dict.fromkeys(_TWO_DIGITS.split(), 2) | {
     code: digits for digits, codes in _OTHER_DIGITS.items() for code in codes.split()
 }
 
@@ -94,7 +94,7 @@ class Money:
     def __str__(self) -> str:
         """For people, in plain words of the product: "18,200.00 USD", negative with a true minus."""
         sign = TRUE_MINUS if self.minor < 0 else ""
-        return f"{sign}{abs(self.decimal):,f} {self.currency}"
+        return f"{sign}{self.decimal.copy_abs():,f} {self.currency}"
 
     def _same(self, other: Money) -> None:
         if self.currency != other.currency:
@@ -179,7 +179,7 @@ def allocate(amount: Money, weights: Sequence[int]) -> list[Money]:
 
 
 def _decimal(amount: str | int | Decimal) -> Decimal:
-    if isinstance(amount, float) or isinstance(amount, bool):
+    if isinstance(amount, (float, bool)):
         raise NotMoney(f"money is never read from a {type(amount).__name__}: {amount!r}")
     try:
         number = Decimal(amount)
