@@ -1,0 +1,137 @@
+"""No call outside the contact's hours, above the frequency, or after cease contact (section 5, P6)."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dunlin.rules.calendars import Calendar
+from dunlin.rules.campaigns import OUTCOMES
+from dunlin.rules.conduct import Place, may_call, may_write, window_for
+from dunlin.rules.policy import Policy
+from dunlin.rules.reasons import reason
+
+POLICY = Policy()
+PARIS = Place("Europe/Paris", "FR", calendar=Calendar("fr", frozenset({date(2026, 5, 25)})))
+
+
+def at(text, zone="Europe/Paris"):
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
+
+
+@pytest.mark.req("B3")
+@pytest.mark.req("D10")
+@pytest.mark.trap(30)
+@pytest.mark.parametrize(
+    "now, code, next_at",
+    [
+        pytest.param("2026-05-22 08:00", "conduct_allowed", "2026-05-22 08:00", id="the first minute"),
+        pytest.param("2026-05-22 07:59", "conduct_hours", "2026-05-22 08:00", id="a minute early"),
+        pytest.param("2026-05-21 20:00", "conduct_hours", "2026-05-22 08:00", id="the end is outside"),
+        pytest.param(
+            "2026-05-22 20:00", "conduct_hours", "2026-05-26 08:00", id="over a weekend and a holiday"
+        ),
+        pytest.param("2026-05-23 10:00", "conduct_weekend", "2026-05-26 08:00", id="Saturday"),
+        pytest.param("2026-05-25 10:00", "conduct_holiday", "2026-05-26 08:00", id="holiday"),
+    ],
+)
+def test_hours_in_the_place_of_the_contact(now, code, next_at):
+    verdict = may_call(at(now), PARIS, POLICY)
+    assert (verdict.code, verdict.allowed, verdict.next_at) == (code, code == "conduct_allowed", at(next_at))
+    assert "{" not in reason(verdict.code, verdict.facts)
+
+
+def test_the_zone_decides_and_not_the_clock_of_the_desk():
+    assert may_call(at("2026-05-22 08:30", "Asia/Manila"), PARIS, POLICY).code == "conduct_hours"
+    assert may_call(at("2026-05-22 08:30", "America/New_York"), PARIS, POLICY).allowed
+
+
+@pytest.mark.parametrize(
+    "place, hours",
+    [
+        (Place(country="US", region="TX"), (8, 21)),
+        (Place(country="US"), (8, 20)),
+        (Place(country="PH"), (6, 22)),
+        (Place(country="IN"), (8, 19)),
+        (Place(country="DE"), (8, 20)),
+        (Place(country="BR"), (8, 20)),
+        (Place(), (8, 19)),
+    ],
+)
+def test_the_narrowest_window_that_could_hold(place, hours):
+    assert window_for(place, POLICY) == (hours[0] * 60, hours[1] * 60)
+
+
+def test_cease_contact_stops_every_channel_and_do_not_call_only_calls():
+    now = at("2026-05-22 10:00")
+    assert may_call(now, PARIS, POLICY, cease_contact=True, do_not_call=True).code == "conduct_cease_contact"
+    assert may_call(now, PARIS, POLICY, do_not_call=True).code == "conduct_do_not_call"
+    assert not may_write(cease_contact=True).allowed
+    assert may_write().allowed
+
+
+@pytest.mark.rule("P6")
+def test_attempts_spacing_and_reached():
+    now = at("2026-05-22 12:00")
+    before = [(now - timedelta(minutes=minutes), "busy") for minutes in (180, 120, 61)]
+    assert may_call(now, PARIS, POLICY, before[:2]).allowed
+    assert may_call(now, PARIS, POLICY, before).code == "conduct_attempts"
+    assert (
+        may_call(now, PARIS, POLICY, [(now - timedelta(minutes=200), "reached")]).code
+        == "conduct_reached_today"
+    )
+    soon = may_call(now, PARIS, POLICY, [(now - timedelta(minutes=20), "busy")])
+    assert (soon.code, soon.next_at) == ("conduct_spacing", now + timedelta(minutes=40))
+    assert reason(soon.code, soon.facts) == "The last attempt was 20 minutes ago; wait 60 minutes between two"
+    assert may_call(
+        now, PARIS, POLICY, [(now - timedelta(days=1), "reached")] + [(now - timedelta(days=1), "busy")] * 3
+    ).allowed
+
+
+zones = st.sampled_from(
+    ["Europe/Paris", "America/New_York", "America/St_Johns", "Australia/Lord_Howe", "Asia/Manila", ""]
+)
+# Days around the changes of 2026 to and from summer time in these zones.
+moments = st.sampled_from(
+    [datetime(2026, m, d, tzinfo=UTC) for m, d in ((3, 7), (3, 28), (4, 3), (10, 2), (10, 24), (11, 1))]
+)
+
+
+@pytest.mark.invariant(25)
+@settings(max_examples=200, deadline=None)
+@given(
+    zones,
+    st.sampled_from(["", "US", "FR", "PH", "BR"]),
+    moments,
+    st.lists(st.tuples(st.integers(0, 150), st.sampled_from(OUTCOMES)), max_size=25),
+    st.booleans(),
+)
+def test_no_generated_day_has_a_call_that_is_not_allowed(zone, country, start, tries, weekends):
+    """A collector who tries at any moments over days with a change of the clock, and calls whenever allowed."""
+    policy = Policy(call_on_weekends=weekends)
+    place = Place(zone, country)
+    local_zone = ZoneInfo(zone or policy.ledger_time_zone)
+    first, end = window_for(place, policy)
+    calls: list[tuple[datetime, str]] = []
+    now = start
+    for minutes, outcome in tries:
+        now += timedelta(minutes=minutes)
+        verdict = may_call(now, place, policy, calls)
+        if verdict.allowed:
+            calls.append((now, outcome))
+        elif verdict.next_at is not None:
+            assert verdict.next_at > now
+            assert may_call(verdict.next_at, place, policy, calls).allowed
+    days: dict[date, list[tuple[datetime, str]]] = {}
+    for moment, outcome in calls:
+        local = moment.astimezone(local_zone)
+        assert first <= local.hour * 60 + local.minute < end
+        assert weekends or local.weekday() < 5
+        days.setdefault(local.date(), []).append((moment, outcome))
+    for made in days.values():
+        assert len(made) <= 3
+        assert all(late - early >= timedelta(hours=1) for (early, _), (late, _) in pairwise(made))
+        assert not any(outcome in ("reached", "refused") for _, outcome in made[:-1])
