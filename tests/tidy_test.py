@@ -85,6 +85,8 @@ def test_public_functions_of_rules_and_actions_say_what_they_mean():
         if file.parent.name not in ("rules", "actions", "reports", "formats"):
             continue
         for node in ast.parse(file.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and any(names(mark) == "overload" for mark in node.decorator_list):
+                continue  # a signature only; the function below it has the words
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_") and not ast.get_docstring(node):
                 silent.append(f"{file.relative_to(ROOT)}:{node.name}")
     assert silent == []

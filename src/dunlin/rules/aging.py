@@ -63,6 +63,7 @@ INVOICE_DATE_BUCKETS = BucketSet("by invoice date", "invoice_date", (30, 60, 90)
 
 
 def default_buckets(basis: Basis) -> BucketSet:
+    """The shipped bucket set of a basis: 30, 60 and 90 days."""
     return DUE_DATE_BUCKETS if basis == "due_date" else INVOICE_DATE_BUCKETS
 
 

@@ -46,6 +46,7 @@ def read_decimal(value: Any) -> Decimal:
 
 
 def read_whole(value: Any) -> int:
+    """A whole number (days, counts); ValueError if there is a fraction."""
     number = read_decimal(value)
     if number != number.to_integral_value():
         raise ValueError(f"{value!r} is not a whole number")
@@ -53,12 +54,14 @@ def read_whole(value: Any) -> int:
 
 
 def read_date(value: Any) -> date:
+    """A date from ISO text, or as YAML already read it."""
     if isinstance(value, datetime):
         return value.date()
     return value if isinstance(value, date) else date.fromisoformat(str(value))
 
 
 def read_moment(value: Any) -> datetime:
+    """A moment from ISO text, or as YAML already read it."""
     return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
 
 
@@ -70,6 +73,7 @@ def read_clock(value: Any) -> time:
 
 
 def read_money(inputs: Inputs, key: str) -> Money:
+    """An amount in the inputs' currency, exact to its minor unit."""
     return Money.exact(read_decimal(inputs[key]), inputs.get("currency") or CURRENCY)
 
 
@@ -87,4 +91,5 @@ def given(inputs: Inputs, **readers: Callable[[Any], Any]) -> dict[str, Any]:
 
 
 def read_calendar(inputs: Inputs) -> Calendar:
+    """The ledger calendar with the holidays of the inputs, if any."""
     return Calendar("ledger", frozenset(read_date(day) for day in inputs.get("holidays") or ()))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +10,7 @@ import yaml
 
 from dunlin.rules.examples import REGISTRY, matches, passes, run
 from dunlin.rules.money import Money
-
-SHARED = Path(os.environ.get("DUNLIN_SHARED") or Path(__file__).parents[4] / "shared")
-FILE = SHARED / "design" / "examples.yaml"
+from tests.shared_data import require
 
 AREAS = (
     "dso",
@@ -31,9 +27,15 @@ AREAS = (
 AREAS += ("stage", "campaign", "promise", "roll_rate", "ecl", "sla")
 
 
-@pytest.mark.skipif(not FILE.exists(), reason="the shared examples are not beside this checkout")
+def shared_cases() -> list[dict[str, Any]]:
+    cases: list[dict[str, Any]] = yaml.safe_load(require("design/examples.yaml").read_text(encoding="utf-8"))[
+        "cases"
+    ]
+    return cases
+
+
 def test_the_shared_examples_pass() -> None:
-    cases = yaml.safe_load(FILE.read_text(encoding="utf-8"))["cases"]
+    cases = shared_cases()
     ours = [case for case in cases if case["topic"].split(".")[0] in AREAS]
     topics = run(ours)["topics"]
 
@@ -42,10 +44,9 @@ def test_the_shared_examples_pass() -> None:
     assert [topic for topic, counts in topics.items() if counts["unknown"]] == []
 
 
-@pytest.mark.skipif(not FILE.exists(), reason="the shared examples are not beside this checkout")
 def test_a_wrong_expectation_fails_in_every_topic() -> None:
     """Change one expected value of each case in turn; none may still pass."""
-    for case in yaml.safe_load(FILE.read_text(encoding="utf-8"))["cases"]:
+    for case in shared_cases():
         if case["topic"] in REGISTRY:
             for key in case["expected"]:
                 assert not passes(case | {"expected": case["expected"] | {key: "something else"}}), case["id"]
