@@ -27,6 +27,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "apply_credit": "apply a credit to a debit",
         "assign_customers": "assign customers to collectors",
         "cancel_promise": "cancel a promise",
+        "change_due_date": "change a due date",
         "change_settings": "change settings",
         "correct_contact": "correct a contact",
         "correct_customer": "correct a customer",
@@ -42,12 +43,16 @@ DO: Mapping[str, str] = MappingProxyType(
         "pin_customer": "pin a customer",
         "post_item": "post a document or a payment",
         "resolve_dispute": "resolve a dispute",
+        "return_payment": "take back a payment that came back",
         "reverse_application": "reverse an application",
         "run_daily": "run the daily decisions",
         "set_backup": "set backup coverage",
         "set_block": "stop or release collection of an item or a customer",
         "snooze_customer": "snooze a customer",
+        "take_payment": "take in a payment",
+        "unlock_period": "unlock a period",
         "verify_books": "verify the books",
+        "write_off": "write off an amount",
     }
 )
 
@@ -65,10 +70,12 @@ _COLLECTOR = _verbs(
 _SENIOR = _COLLECTOR | _verbs("see_all_customers resolve_dispute correct_customer reverse_application")
 _LEAD = _SENIOR | _verbs("see_team set_backup assign_customers pin_customer order_worklist")
 _AR_MANAGER = _LEAD | _verbs(
-    "post_item import_file export_books run_daily set_block lock_period verify_books change_settings"
+    "post_item take_payment return_payment write_off change_due_date import_file export_books run_daily set_block "
+    "lock_period unlock_period verify_books change_settings"
 )
 _FINANCE = _verbs(
     "see_own_customers see_all_customers see_team see_measures add_note add_follow_up finish_follow_up post_item apply_credit "
+    "take_payment return_payment write_off change_due_date unlock_period open_dispute "
     "reverse_application lock_period import_file export_books resolve_dispute set_block verify_books change_settings"
 )
 _OTHER_DEPARTMENT = _verbs("see_own_customers see_all_customers add_note finish_follow_up resolve_dispute")
@@ -95,7 +102,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         # The most an API token can be given; its own scopes narrow it.
         "integration": _verbs(
-            "see_own_customers see_all_customers see_measures import_file export_books post_item apply_credit add_note "
+            "see_own_customers see_all_customers see_measures import_file export_books post_item take_payment return_payment apply_credit add_note "
             "log_call log_promise correct_contact correct_customer run_daily verify_books"
         ),
     }
