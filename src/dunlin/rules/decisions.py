@@ -79,10 +79,10 @@ def decide(situation: Situation, today: date, policy: Policy, calendar: Calendar
     """
     tally = tally_of(situation, today, policy)
     hold_what_credit_covers(tally, situation.unapplied)
-    silence = _silence(situation, tally, today, policy)
-    if silence is not None:
-        return _decision(situation, tally, policy, "none", "", *silence)
     broken = _broken_promise(situation, tally.rows)
+    silence = _silence(situation, tally, today, policy, broken)
+    if silence is not None:
+        return _decision(situation, tally, policy, "none", "", *silence, broken=broken)
     rest = _rest(situation, today, policy, broken)
     if rest is not None:
         return _decision(situation, tally, policy, "none", "", *rest, broken=broken)
@@ -163,7 +163,7 @@ def home_minor(amounts: Mapping[str, int], rates: Mapping[str, Rate], home: str)
 
 
 def _silence(
-    situation: Situation, tally: Tally, today: date, policy: Policy
+    situation: Situation, tally: Tally, today: date, policy: Policy, broken: PromiseFact | None
 ) -> tuple[str, dict[str, Any], date | None] | None:
     """Code, facts and the day to look again when nobody is to be contacted about anything; None when there is work."""
     facts: dict[str, Any] = {"today": today.isoformat()}
@@ -180,8 +180,10 @@ def _silence(
         facts |= {"due_on": tally.next_due_on.isoformat(), "amount": _due_then(situation, tally.next_due_on)}  # type: ignore[union-attr]
         return "nothing_past_due", facts, next_look
     if situation.snooze is not None and today < situation.snooze.until:
-        until, why, by = situation.snooze
-        return "snoozed", facts | {"until": until.isoformat(), "why": why, "by": by}, until
+        until, text, by, since = situation.snooze
+        # D2: a promise that breaks brings the customer back, whatever a person had put aside before.
+        if since is None or broken is None or broken.due_on < since:
+            return "snoozed", facts | {"until": until.isoformat(), "why": text, "by": by}, until
     if tally.rows:
         return None
     facts["held"] = _held(tally)

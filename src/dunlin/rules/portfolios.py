@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
 class AssignmentRule:
-    """Customers that meet every criterion go to `collector_id`; the lowest priority number that fits wins, then the id.
+    """Customers that meet every criterion go to `collector_id`; the highest priority that fits wins, then the lower id.
 
     Empty criteria fit everyone. Ranges are inclusive and compare texts without regard to case; an end also takes what
     begins with it, so A to F takes "Fuller". Balances are minor units of the home currency.
@@ -29,6 +29,20 @@ class AssignmentRule:
     name_to: str = ""
     balance_from: int | None = None
     balance_to: int | None = None
+
+    @classmethod
+    def of(
+        cls, rule_id: int, priority: int, collector_id: int, criteria: Mapping[str, Any]
+    ) -> AssignmentRule:
+        """From criteria as stored: field names to values. ValueError names a criterion that does not exist: a rule that
+        silently lost one would take too many customers."""
+        unknown = sorted(set(criteria) - CRITERIA)
+        if unknown:
+            raise ValueError(f"there is no criterion {unknown[0]!r}; there are {', '.join(sorted(CRITERIA))}")
+        return cls(rule_id, priority, collector_id, **criteria)
+
+
+CRITERIA = frozenset(each.name for each in fields(AssignmentRule)) - {"id", "priority", "collector_id"}
 
 
 class CustomerFacts(NamedTuple):
@@ -70,7 +84,7 @@ def assign(customer: CustomerFacts, rules: Sequence[AssignmentRule]) -> Assignme
     fitting = [rule for rule in rules if fits(customer, rule)]
     if not fitting:
         return Assignment(None, False, None)
-    rule = min(fitting, key=lambda each: (each.priority, each.id))
+    rule = min(fitting, key=lambda each: (-each.priority, each.id))
     return Assignment(rule.collector_id, False, rule.id)
 
 

@@ -21,7 +21,7 @@ from dunlin.rules.portfolios import (
 ANA, BEN, CY, DEE = 1, 2, 3, 4
 DAY = date(2026, 5, 15)
 RULES = [
-    AssignmentRule(1, 10, ANA, countries={"DE", "FR"}),
+    AssignmentRule(1, 30, ANA, countries={"DE", "FR"}),
     AssignmentRule(2, 20, BEN, balance_from=100_000),
     AssignmentRule(3, 20, CY, name_from="A", name_to="M"),
 ]
@@ -36,7 +36,7 @@ def customer(**facts):
     "facts, expected",
     [
         pytest.param(
-            {"country": "DE", "balance_home": 900_000}, (ANA, False, 1), id="lowest priority number first"
+            {"country": "DE", "balance_home": 900_000}, (ANA, False, 1), id="highest priority first"
         ),
         pytest.param({"balance_home": 100_000}, (BEN, False, 2), id="equal priority: the older rule"),
         pytest.param({}, (CY, False, 3), id="by name"),
@@ -64,6 +64,12 @@ def test_assignment(facts, expected):
 def test_each_criterion(rule, fit):
     facts = customer(entities=["US1", "EU1"], invoice_classes=["final"], balance_home=100)
     assert fits(facts, rule) is fit
+
+
+def test_a_criterion_that_does_not_exist_is_refused():
+    assert AssignmentRule.of(1, 30, ANA, {"countries": {"DE", "FR"}}) == RULES[0]
+    with pytest.raises(ValueError, match="no criterion 'country'"):
+        AssignmentRule.of(1, 30, ANA, {"country": "DE"})
 
 
 @pytest.mark.rule("P33")

@@ -198,5 +198,5 @@ def status_when_replaced(old_status: str) -> str:
 
 
 def level_of_new(replaced_levels: Iterable[int]) -> int:
-    """The level of a promise: 1, or one above the highest level among the promises it replaces."""
-    return max(replaced_levels, default=0) + 1
+    """The level of a promise: 0, or one above the highest level among the promises it replaces."""
+    return max(replaced_levels, default=-1) + 1

@@ -87,6 +87,15 @@ def test_a_promise_without_items_takes_what_is_left():
     assert money_of(allocate_money([loose, named], [Receipt(1, 7, date(2026, 3, 4), 100)])) == {1: 60, 2: 40}
 
 
+def test_money_counts_from_the_day_the_promise_was_made_through_its_tolerance():
+    made = date(2026, 3, 1)
+    days = [made - timedelta(1), made, DUE + timedelta(2), DUE + timedelta(3)]
+    counted = allocate_money(
+        [Claim(1, 100, DUE, made, {7})], [Receipt(n, 7, on, 10) for n, on in enumerate(days)]
+    )
+    assert [part.receipt_id for part in counted] == [1, 2]
+
+
 def test_returned_money_counts_for_nobody():
     claim = Claim(1, 60, DUE, date(2026, 3, 1), {7})
     assert allocate_money([claim], [Receipt(1, 7, DUE, 60, returned=60)]) == []
@@ -101,8 +110,8 @@ def test_a_new_promise_closes_the_old_one_of_its_item_unless_that_was_kept():
     assert not replaces("open", {1}, {2})
     assert promises.status_when_replaced("open") == "cancelled"
     assert promises.status_when_replaced("broken") == "broken"
-    assert promises.level_of_new([]) == 1
-    assert promises.level_of_new([1, 3]) == 4
+    assert promises.level_of_new([]) == 0
+    assert promises.level_of_new([0, 3]) == 4
 
 
 def test_transitions():

@@ -56,11 +56,12 @@ class CustomerBlock(NamedTuple):
 
 
 class Snooze(NamedTuple):
-    """Put aside by a person: back on `until`."""
+    """Put aside by a person: back on `until`, or when a promise breaks that was due on or after `since` (if known)."""
 
     until: date
     why: str
     by: str
+    since: date | None = None
 
 
 class Rate(NamedTuple):
