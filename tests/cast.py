@@ -14,9 +14,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
-from django.db import transaction
-
+from dunlin.actions import postings
 from dunlin.actions.doing import Who
+from dunlin.records import balance_sums
 from dunlin.records.models import (
     Application,
     Contact,
@@ -28,6 +28,7 @@ from dunlin.records.models import (
     Period,
     User,
 )
+from dunlin.records.policies import current_policy
 from dunlin.rules.money import Money
 
 TODAY = date(2026, 11, 25)
@@ -175,12 +176,14 @@ def item(
     currency = currency or of.currency
     posted = posted or document
     debit = kind in ("invoice", "debit_memo", "finance_charge", "chargeback", "refund", "payment_return")
-    return Item.objects.create(
+    made = Item.objects.create(
         entity=of_entity or entity(), customer=of, kind=kind, side=1 if debit else -1, number=number,
         currency=currency, amount=minor(amount, currency), open=minor(amount, currency), document_on=document,
         due_on=due or document, posted_on=posted, value_on=value or document,
         recorded_at=recorded or moment(posted), **more,
     )  # fmt: skip
+    balance_sums.refresh([of.pk], TODAY, current_policy())
+    return made
 
 
 def apply(
@@ -189,22 +192,28 @@ def apply(
     amount: str | int | None = None,
     *,
     on: date | None = None,
+    recorded: datetime | None = None,
     why: str = "by_hand",
 ) -> Application:
-    """Use a credit against a debit: all that fits, unless an amount is given. Both items are read again."""
+    """Use a credit against a debit as an action would: all that fits, unless an amount is given; kept on both objects."""
     posted = on or max(credit.posted_on, debit.posted_on)
     used = min(credit.open, debit.open) if amount is None else minor(amount, credit.currency)
-    with transaction.atomic():
-        made = Application.objects.create(
-            credit=credit, debit=debit, amount=used, posted_on=posted, value_on=credit.value_on,
-            recorded_at=moment(posted), why=why,
-        )  # fmt: skip
-        for each in (credit, debit):
-            each.open -= used
-            each.last_applied_on = max(each.last_applied_on or posted, posted)
-            if each.open == 0:
-                each.closed_on, each.closed_at = each.last_applied_on, moment(posted)
-            each.save()
+    made = postings.apply(
+        who(today=max(posted, TODAY), at=recorded or moment(posted)), credit, debit, used,
+        posted_on=posted, value_on=credit.value_on, why=why, in_open_period=True,
+    )  # fmt: skip
+    balance_sums.refresh([credit.customer_id, debit.customer_id], TODAY, current_policy())
+    return made
+
+
+def reverse(application: Application, *, on: date, recorded: datetime | None = None) -> Application:
+    """Undo an application; objects that were read before do not know it."""
+    fresh = Application.objects.select_related("credit", "debit").get(pk=application.pk)
+    actor = who(today=max(on, TODAY), at=recorded or moment(on))
+    made = postings.reverse(
+        actor, fresh, posted_on=on, value_on=on, why="reversed_by_hand", in_open_period=True
+    )
+    balance_sums.refresh([fresh.credit.customer_id, fresh.debit.customer_id], TODAY, current_policy())
     return made
 
 

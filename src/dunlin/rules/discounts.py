@@ -74,3 +74,15 @@ def annualised(
             growth = Decimal(100) / (100 - discount_pct)
             return (growth ** (Decimal(year_days) / gap) - 1) * 100
     raise ValueError(f"the method is simple or compound, not {method!r}")
+
+
+def earned_by_payment(open_amount: int, offered: int, until: date | None, paid: int, paid_on: date) -> int:
+    """The discount one payment earns on one document, in minor units: what it pays less than is open.
+
+    Nothing unless the money came by `until` (the last day, grace included), the shortfall is no more than the terms
+    offer, and the two together settle the document: a part payment earns no discount.
+    """
+    short = open_amount - paid
+    if until is None or paid_on > until or paid <= 0 or not 0 < short <= offered:
+        return 0
+    return short

@@ -1,0 +1,92 @@
+"""Resolve a dispute. What is owed does not change by it; a follow-up sees to it that the money then comes (P13)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Sum
+
+from dunlin.actions.doing import Who, doing
+from dunlin.actions.postings import items_of, named
+from dunlin.records import balance_sums
+from dunlin.records.calendars import LEDGER, calendar
+from dunlin.records.models import Customer, Dispute, FollowUp
+from dunlin.records.policies import current_policy
+from dunlin.rules.codes import Refused
+from dunlin.rules.money import Money
+from dunlin.rules.policy import Policy
+
+# Credited; credited and billed again; the missing paper was supplied; we stand by the bill; the customer dropped it.
+RESOLUTIONS = ("credit", "rebill", "document", "refused", "withdrawn")
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """How much of the item is still in dispute, and the follow-up that was planned, if anyone is there to do it."""
+
+    disputed: Money
+    follow_up_id: int | None
+    follow_up_on: date | None
+
+
+def resolve_dispute(
+    who: Who,
+    dispute_id: int,
+    resolution: str,
+    *,
+    note: str = "",
+    resolved_on: date | None = None,
+    policy: Policy | None = None,
+) -> Resolved:
+    """Close a dispute, today by default. The credit, if that is the answer, is posted on its own.
+
+    Refused: dispute_unknown, dispute_resolved_already, resolution_unknown, posting_in_future.
+    """
+    if resolution not in RESOLUTIONS:
+        raise Refused("resolution_unknown", resolution=resolution, known=", ".join(RESOLUTIONS))
+    day = resolved_on or who.today
+    if day > who.today:
+        raise Refused("posting_in_future", posted_on=day, today=who.today)
+    customer_id = Dispute.objects.filter(pk=dispute_id).values_list("customer_id", flat=True).first()
+    if customer_id is None:
+        raise Refused("dispute_unknown", dispute=dispute_id)
+    with doing(who, "resolve_dispute", customers=[customer_id], cause=note) as act:
+        dispute = Dispute.objects.get(pk=dispute_id)
+        if dispute.resolved_on is not None:
+            raise Refused("dispute_resolved_already", resolved_on=dispute.resolved_on)
+        item = items_of([dispute.item_id])[dispute.item_id]
+        settings = policy or current_policy()
+
+        dispute.resolved_on = max(day, dispute.opened_on)
+        dispute.resolved_at, dispute.resolved_by_id, dispute.resolution = who.now, who.user_id, resolution
+        dispute.save()
+        before = {"disputed": item.disputed}
+        still = (
+            Dispute.objects.filter(item=item, resolved_on__isnull=True).aggregate(sum=Sum("amount"))["sum"]
+            or 0
+        )
+        item.disputed = min(still, item.open)
+        item.save(update_fields=["disputed"])
+        follow_up = _follow_up(who, item.customer_id, named(item), settings) if item.open else None
+        balance_sums.refresh([customer_id], who.today, settings)
+
+        after = {"item": item.pk, "disputed": item.disputed, "resolution": resolution}
+        act.tell(about=f"dispute:{dispute_id}", before=before, after=after)
+        return Resolved(
+            Money(item.disputed, item.currency),
+            follow_up.pk if follow_up else None,
+            follow_up.due_on if follow_up else None,
+        )
+
+
+def _follow_up(who: Who, customer_id: int, document: str, policy: Policy) -> FollowUp | None:
+    """A check by the account's collector, or by the one who resolved it, that the money came."""
+    owner_id = Customer.objects.values_list("collector_id", flat=True).get(pk=customer_id) or who.user_id
+    if owner_id is None:
+        return None
+    due_on = calendar(LEDGER).next_business_day(who.today, policy.follow_up_dispute_days)
+    return FollowUp.objects.create(
+        customer_id=customer_id, owner_id=owner_id, due_on=due_on, created_at=who.now, created_by_id=who.user_id,
+        what=f"Dispute of {document} is resolved: see that it is paid.",
+    )  # fmt: skip
