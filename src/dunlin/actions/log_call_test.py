@@ -1,0 +1,150 @@
+"""Calls: the gate before them, what they leave behind, and that nothing is written when they are refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from dunlin.actions.add_follow_up import FollowUpAsked
+from dunlin.actions.log_call import log_call
+from dunlin.actions.log_promise import PromiseAsked
+from dunlin.records.models import Block, Call, ContactPoint, DiaryLine, FollowUp, Item, Promise
+from dunlin.rules.codes import Refused
+from dunlin.rules.money import Money
+from tests import cast
+from tests.cast import TODAY, moment
+
+pytestmark = pytest.mark.django_db
+
+IN_HOURS = moment(TODAY, 16)  # 11:00 in New York, 10:00 in Chicago
+
+
+def alice(books, at=IN_HOURS, **more):
+    return cast.who(books.alice, at=at, **more)
+
+
+@pytest.mark.req("B4")
+@pytest.mark.rule("P4")
+def test_a_conversation_leaves_the_call_its_stage_its_promise_and_its_follow_up(books):
+    contact = books.lakeside.contacts.get()
+    result = log_call(
+        alice(books), books.lakeside.pk, "reached", contact_id=contact.pk, note="pays by card 4111 1111 1111 1111",
+        promise=PromiseAsked(TODAY + timedelta(days=2)), follow_up=FollowUpAsked("send copy", TODAY + timedelta(days=1)),
+    )  # fmt: skip
+
+    call = Call.objects.get(pk=result.call_id)
+    assert (call.outcome, call.spoke_to, call.by, call.day) == ("reached", "Priya Raman", books.alice, TODAY)
+    assert call.note == "pays by card ************1111"
+    assert result.stages == ((books.late.pk, "suspension"),)
+    assert Item.objects.get(pk=books.late.pk).stage == 4
+    promise = Promise.objects.get(pk=result.promise_id)
+    assert (promise.amount, promise.currency, promise.call_id) == (None, "USD", call.pk)
+    assert [each.item_id for each in promise.items.all()] == [books.late.pk]
+    assert FollowUp.objects.get(pk=result.follow_up_id).owner == books.alice
+    assert [line.verb for line in DiaryLine.objects.all()] == ["log_call"] * 3
+
+
+@pytest.mark.rule("P6")
+@pytest.mark.invariant(25)
+@pytest.mark.parametrize(
+    "hour, minute, allowed", [(12, 59, False), (13, 0, True), (0, 59, True), (1, 0, False)], ids=str
+)
+def test_calls_keep_to_the_hours_where_the_customer_is(books, hour, minute, allowed):
+    """New York is five hours behind; its window is 08:00 to 20:00 while the state is not known."""
+    who = alice(books, at=moment(TODAY, hour, minute))
+    if allowed:
+        log_call(who, books.lakeside.pk, "no_answer")
+        return
+    with pytest.raises(Refused) as refused:
+        log_call(who, books.lakeside.pk, "no_answer")
+    assert refused.value.code == "call_not_allowed"
+    assert Call.objects.count() == DiaryLine.objects.count() == 0
+
+
+@pytest.mark.rule("P6")
+@pytest.mark.invariant(26)
+def test_three_spaced_attempts_and_no_fourth(books):
+    for n in range(3):
+        result = log_call(alice(books, IN_HOURS + timedelta(hours=n)), books.lakeside.pk, "no_answer")
+        assert result.attempts_today == n + 1
+    for more in ({}, {"override": "the customer waits"}):
+        with pytest.raises(Refused, match="3 calls today already"):
+            log_call(alice(books, IN_HOURS + timedelta(hours=4)), books.lakeside.pk, "reached", **more)
+    assert Call.objects.count() == 3
+
+
+@pytest.mark.rule("P6")
+def test_attempts_are_an_hour_apart(books):
+    log_call(alice(books), books.lakeside.pk, "busy")
+    with pytest.raises(Refused, match="59 minutes ago"):
+        log_call(alice(books, IN_HOURS + timedelta(minutes=59)), books.lakeside.pk, "busy")
+    log_call(alice(books, IN_HOURS + timedelta(minutes=60)), books.lakeside.pk, "busy")
+
+
+@pytest.mark.invariant(26)
+def test_nobody_is_called_again_after_being_reached(books):
+    log_call(alice(books), books.lakeside.pk, "reached")
+    with pytest.raises(Refused, match="has been reached"):
+        log_call(alice(books, IN_HOURS + timedelta(hours=2)), books.lakeside.pk, "no_answer")
+
+
+@pytest.mark.req("D10")
+@pytest.mark.parametrize("kind", ["cease_contact", "do_not_call"])
+def test_who_must_not_be_called_is_not_even_by_a_lead(books, kind):
+    Block.objects.create(
+        customer=books.lakeside, kind=kind, from_on=TODAY, reason="in writing", recorded_at=moment(TODAY)
+    )
+    with pytest.raises(Refused) as refused:
+        log_call(cast.who(books.lena, at=IN_HOURS), books.lakeside.pk, "reached", override="asked to")
+    assert refused.value.code == "call_not_allowed"
+    # They called us: that is logged whatever the hour.
+    log_call(alice(books, moment(TODAY, 2)), books.lakeside.pk, "reached", direction="in")
+
+
+def test_a_lead_passes_the_hours_with_a_reason_that_the_diary_keeps(books):
+    night = moment(TODAY, 3)
+    with pytest.raises(Refused):
+        log_call(alice(books, night), books.lakeside.pk, "reached", override="agreed by mail")
+    log_call(cast.who(books.lena, at=night), books.lakeside.pk, "reached", override="agreed by mail")
+    assert DiaryLine.objects.get().cause == "agreed by mail"
+
+
+def test_a_wrong_number_is_marked_and_kept(books):
+    point = ContactPoint.objects.get(contact__customer=books.lakeside, kind="phone")
+    result = log_call(alice(books), books.lakeside.pk, "wrong_number", number=point.value)
+    assert result.wrong_point_ids == (point.pk,)
+    point.refresh_from_db()
+    assert point.state == "wrong"
+
+
+def test_the_same_key_answers_the_same_and_logs_once(books):
+    first = log_call(alice(books), books.lakeside.pk, "reached", key="k1")
+    again = log_call(alice(books), books.lakeside.pk, "reached", key="k1")
+    assert first == again
+    assert Call.objects.count() == 1
+
+
+def test_a_refused_promise_takes_the_call_with_it(books):
+    with pytest.raises(Refused) as refused:
+        log_call(
+            alice(books), books.lakeside.pk, "reached",
+            promise=PromiseAsked(TODAY, Money.exact("9999.00", "USD")),
+        )  # fmt: skip
+    assert refused.value.code == "promise_exceeds_open"
+    assert Call.objects.count() == Promise.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "outcome, code", [("shouted", "call_outcome_unknown"), ("reached", "contact_of_other_customer")], ids=str
+)
+def test_what_makes_no_sense_is_refused(books, outcome, code):
+    stranger = books.harbour.contacts.get()
+    with pytest.raises(Refused) as refused:
+        log_call(alice(books), books.lakeside.pk, outcome, contact_id=stranger.pk)
+    assert refused.value.code == code
+
+
+def test_a_dry_call_leaves_nothing(books):
+    assert log_call(alice(books).dry(), books.lakeside.pk, "reached").reached
+    assert Call.objects.count() == 0
