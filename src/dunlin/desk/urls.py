@@ -2,4 +2,8 @@
 
 from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from dunlin.desk import design
+
+urlpatterns: list[URLPattern] = [
+    path("design", design.design, name="design"),
+]

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from django.contrib.messages import get_messages
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.templatetags.static import static
@@ -16,6 +15,8 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from dunlin import __version__
+from dunlin.desk.shell import equip, theme, toasts
+from dunlin.desk.tables import next_sort
 from dunlin.rules.money import TRUE_MINUS, Money
 
 NOTHING = "–"
@@ -27,8 +28,9 @@ def environment(**options: Any) -> Environment:
     options["autoescape"] = True
     options["trim_blocks"] = options["lstrip_blocks"] = True
     env = Environment(**options)  # noqa: S701  autoescape is set above
-    env.globals.update(static=static, url=reverse, version=__version__, query=query)
+    env.globals.update(static=static, url=reverse, version=__version__, query=query, next_sort=next_sort)
     env.filters.update(money=money, amount=amount, day=day, moment=moment, iso=iso, whole=whole, words=words)
+    equip(env)
     return env
 
 
@@ -41,7 +43,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "door": door,
         "csrf_token": token,
         "csrf": Markup('<input type="hidden" name="csrfmiddlewaretoken" value="{}">').format(token),
-        "messages": get_messages(request),
+        "toasts": toasts(request),
+        "theme": theme(request),
         "htmx": bool(getattr(request, "htmx", False)),
     }
 
