@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from dunlin.formats.problems import TableProblem
 
-DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x1f", ":")
+DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x1f")
 CELL_CHARS_MAX = 131_072  # what the csv module itself refuses beyond
 HEAD_CHARS = 262_144
 HEAD_ROWS = 200
@@ -32,11 +32,11 @@ def find_delimiter(head: str) -> str:
         width, count = max(widths.items(), key=lambda entry: (entry[0] > 1, entry[1], entry[0]))
         if width < 2:
             continue
-        # Prose and times hold colons and commas too: what counts is the share of rows that agree, then the columns.
+        # Prose holds commas, and amounts may: what counts is the share of rows that agree, then the columns.
         agreeing = round(count / widths.total(), 1)
         named = _is_header(rows, width)
         score = (agreeing + named, width)
-        if score > best_score and (delimiter != ":" or named):
+        if score > best_score:
             best, best_score = delimiter, score
     return best
 
@@ -70,7 +70,7 @@ def find_header(rows: Sequence[Sequence[object]]) -> int:
         cells = [cell for cell in row if str(cell if cell is not None else "").strip()]
         if len(cells) >= max(1, 0.6 * usual) and all(isinstance(c, str) and not _figure(c) for c in cells):
             return index
-    return next(index for index, count in enumerate(filled) if count)
+    return next(index for index, count in enumerate(filled) if count >= max(1, 0.6 * usual))
 
 
 def _figure(cell: str) -> bool:

@@ -52,6 +52,10 @@ class Reading:
         return key
 
 
+def _slots_only(parts: list[tuple[int, int]]) -> list[int] | None:
+    return [slot for slot, _ in parts] if all(index < 0 for _, index in parts) else None
+
+
 def _part(slot: int, index: int, values: list[Any], cells: Cells) -> str:
     if slot < 0:
         return identifier(cells[index])
@@ -143,6 +147,34 @@ def _three(
     return amount, paid, still
 
 
+def _add_up(given: Money, paid: Money | None, still: Money | None) -> bool:
+    if paid is None or still is None:
+        return False
+    return given.minor == paid.minor + still.minor > 0 and paid.minor >= 0 and still.minor >= 0
+
+
+def _settle(
+    given: Money | None, paid: Money | None, still: Money | None, factor: int, currency: str
+) -> tuple[Money, Money | None, Money | None]:
+    """amount, paid, open as positive amounts, each from the others; None, None when the file says nothing of them."""
+    if factor == 1 and given is not None:
+        if paid is None and still is None:
+            if given.minor > 0:
+                return given, None, None
+        elif _add_up(given, paid, still):
+            return given, paid, still
+    elif factor == 1 and paid is None and still is not None and still.minor > 0:
+        return still, Money(0, currency), still
+    # Everything out of the ordinary: signs turned, a third from two, contradictions named.
+    parts = [None if money is None else factor * money.minor for money in (given, paid, still)]
+    whole, paid_minor, open_minor = _three(parts[0], parts[1], parts[2], currency)
+    return (
+        Money(whole, currency),
+        None if paid_minor is None else Money(paid_minor, currency),
+        None if open_minor is None else Money(open_minor, currency),
+    )
+
+
 def _settled_on(document_on: date, settled_on: date | None, days: int | None) -> date | None:
     if settled_on is not None or days is None:
         return settled_on
@@ -188,16 +220,9 @@ def _item(reading: Reading, line: int, cells: Cells, values: list[Any], warnings
         raise _at("amount", Unreadable("blank_required", target="amount"))
     kind, factor = _side(reading, cells, kind, first)
     settled_on = _settled_on(document_on, settled_on, days)
-    amount = given if factor == 1 else None
-    if paid is not None or still is not None or factor == -1 or first.minor == 0:
-        parts = [None if money is None else factor * money.minor for money in (given, paid, still)]
-        whole, paid_minor, open_minor = _three(parts[0], parts[1], parts[2], currency)
-        amount = Money(whole, currency)
-        paid = None if paid_minor is None else Money(paid_minor, currency)
-        still = None if open_minor is None else Money(open_minor, currency)
-        if paid_minor == 0:
-            settled_on = None
-    assert amount is not None
+    amount, paid, still = _settle(given, paid, still, factor, currency)
+    if paid is not None and paid.minor == 0:
+        settled_on = None
     if paid is None and settled_on is not None:
         # A settlement date with nothing said of amounts: settled in full.
         paid, still = amount, Money(0, currency)

@@ -13,7 +13,6 @@ from dunlin.formats.problems import Unreadable
 from dunlin.formats.targets import Target, targets
 from dunlin.formats.values import (
     Cell,
-    cell_text,
     clean_name,
     clean_text,
     customer_number_from_name,
@@ -80,7 +79,7 @@ class Plan:
     dc_index: int
     debit: frozenset[str]
     credit: frozenset[str]
-    skips: list[tuple[int, frozenset[str], bool]]
+    skips: list[tuple[int, Reader]]
     identity: list[tuple[int, int]]
     content: list[tuple[int, int]]
     name_gives_customer: Reader | None
@@ -101,7 +100,7 @@ def make_plan(mapping: Mapping, header: tuple[str, ...]) -> Plan:
     for number, skip in enumerate(mapping.skip):
         index = _place(skip.column, places, "rows to skip", f"skip[{number}].column")
         chosen = frozenset(value.casefold() for value in (skip.values or skip.unless))
-        plan.skips.append((index, chosen, bool(skip.values)))
+        plan.skips.append((index, _skipper(chosen, bool(skip.values))))
     plan.identity = _key(plan, mapping.identity_fields, places, "identity")
     plan.content = _key(plan, mapping.content_fields, places, "content")
     number_target, name_target = (
@@ -116,6 +115,16 @@ def _place(name: str, places: dict[str, int], target: str, where: str) -> int:
     if clean_name(name) not in places:
         raise MappingProblem(where, sentence("column_missing", {"column": name, "target": target}))
     return places[clean_name(name)]
+
+
+def _skipper(chosen: frozenset[str], listed: bool) -> Reader:
+    def skipped(cell: Cell) -> bool:
+        try:
+            return (identifier(cell).casefold() in chosen) is listed
+        except Unreadable:
+            return False  # such a cell equals nothing that a mapping can list
+
+    return _Remembered(skipped).__getitem__
 
 
 def _key(plan: Plan, names: tuple[str, ...], places: dict[str, int], where: str) -> list[tuple[int, int]]:
@@ -167,6 +176,8 @@ def _reader(target: Target, column: Column, mapping: Mapping) -> Reader:
         default = column.default or None
 
         def amount_cell(cell: Cell) -> Cell:
+            if not blank and type(cell) is str and cell and cell[0] > " ":
+                return cell
             if isinstance(cell, str) and (not cell.strip() or (blank and cell.strip().casefold() in blank)):
                 return default
             return cell
@@ -174,12 +185,12 @@ def _reader(target: Target, column: Column, mapping: Mapping) -> Reader:
         return amount_cell
     form = _FORMS[target.form](target, mapping)
     values = {clean_text(key).casefold(): value for key, value in column.values.items()}
+    clean = _cleaner(target)
 
     def read(cell: Cell) -> Any:
         if not isinstance(cell, str) and target.form in ("date", "month") and cell is not None:
             return form(cell)
-        plain = target.form in ("text", "name") and not values
-        text = clean_text(cell, keep_lines=True) if plain else identifier(cell)
+        text = clean(cell)
         if not text or (blank and text.casefold() in blank):
             if column.default is None and target.required:
                 raise Unreadable("blank_required", target=words(target.name))
@@ -189,34 +200,45 @@ def _reader(target: Target, column: Column, mapping: Mapping) -> Reader:
             if translated is None:
                 raise Unreadable("value_not_in_list", value=text, target=words(target.name))
             return form(translated)
-        return form(cell if target.form in ("text", "name") else text)
+        return form(text)
 
-    return _Remembered(read).__getitem__
+    # Document numbers hardly repeat: remembering them only costs.
+    return read if target.name in ("number", "reference") else _Remembered(read).__getitem__
+
+
+def _cleaner(target: Target) -> Callable[[Cell], str]:
+    if target.form == "name":
+        return clean_name
+    if target.form == "text":
+        return _lines_kept
+    return identifier
+
+
+def _lines_kept(cell: Cell) -> str:
+    return clean_text(cell, keep_lines=True)
 
 
 def _identifier_form(target: Target, mapping: Mapping) -> Reader:
-    def read(cell: Cell) -> str:
-        return _short_enough(identifier(cell), target)
+    longest = target.longest
+
+    def read(text: str) -> str:
+        return text if len(text) <= longest else _too_long(target)
 
     return read
 
 
 def _text_form(target: Target, mapping: Mapping) -> Reader:
-    def read(cell: Cell) -> str:
-        text = clean_text(cell_text(cell), keep_lines=True)
-        return _short_enough(mask_card_numbers(text), target)
+    longest = target.longest
+
+    def read(text: str) -> str:
+        masked = mask_card_numbers(text) if len(text) > 12 else text
+        return masked if len(masked) <= longest else _too_long(target)
 
     return read
 
 
-def _name_form(target: Target, mapping: Mapping) -> Reader:
-    return lambda cell: _short_enough(clean_name(cell), target)
-
-
-def _short_enough(text: str, target: Target) -> str:
-    if len(text) > target.longest:
-        raise Unreadable("text_too_long", target=words(target.name), limit=target.longest)
-    return text
+def _too_long(target: Target) -> str:
+    raise Unreadable("text_too_long", target=words(target.name), limit=target.longest)
 
 
 def _date_form(target: Target, mapping: Mapping) -> Reader:
@@ -256,7 +278,7 @@ def _choice_form(target: Target, mapping: Mapping) -> Reader:
 _FORMS: dict[str, Callable[[Target, Mapping], Reader]] = {
     "identifier": _identifier_form,
     "text": _text_form,
-    "name": _name_form,
+    "name": _identifier_form,
     "date": _date_form,
     "month": _date_form,
     "currency": _currency_form,

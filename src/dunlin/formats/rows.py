@@ -15,7 +15,7 @@ from dunlin.formats.plans import Plan, make_plan
 from dunlin.formats.problems import Unreadable
 from dunlin.formats.row_kinds import ContactRow, CustomerRow, ItemRow, PaymentRow, Row, RowProblem
 from dunlin.formats.tables import Table
-from dunlin.formats.values import Cell, cell_text, identifier
+from dunlin.formats.values import Cell, cell_text
 from dunlin.rules.codes import sentence
 
 __all__ = [
@@ -108,7 +108,7 @@ def _stream(table: Table, plan: Plan, summary: Summary) -> Iterator[Row | RowPro
                 yield problem
                 continue
             warnings = (problem,) if problem is not None else ()
-        if skips and _is_skipped(skips, cells):
+        if skips and any(skipped(cells[index]) for index, skipped in skips):
             summary.skipped += 1
             continue
         values = blanks.copy()
@@ -141,17 +141,6 @@ def _fitted(plan: Plan, line: int, cells: list[Cell]) -> tuple[list[Cell], RowPr
         told = sentence("too_many_cells", facts)
         return cells, RowProblem(line, "", text, "too_many_cells", told, plan.header, tuple(cells))
     return cells[:width], None
-
-
-def _is_skipped(skips: list[tuple[int, frozenset[str], bool]], cells: list[Cell]) -> bool:
-    for index, chosen, listed in skips:
-        try:
-            value = identifier(cells[index]).casefold()
-        except Unreadable:
-            continue  # such a cell equals nothing that a mapping can list
-        if (value in chosen) is listed:
-            return True
-    return False
 
 
 def _refusal(plan: Plan, line: int, cells: tuple[Cell, ...], error: Unreadable) -> RowProblem:

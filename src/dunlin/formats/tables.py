@@ -129,9 +129,9 @@ def _kind(head: bytes) -> str:
         if head.startswith(start):
             raise TableProblem("file_not_a_table", what=what)
     begin = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
-    if begin.startswith((b"<!doctype", b"<html", b"<table", b"<head", b"<body")):
+    if begin.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<body")):
         raise TableProblem("file_not_a_table", what="a web page")
-    if begin.startswith(b"<?xml"):
+    if begin.startswith((b"<?xml", b"<!", b"<?")):
         raise TableProblem("file_not_a_table", what="an XML document")
     return "text"
 

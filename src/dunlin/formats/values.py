@@ -240,7 +240,10 @@ def _without_sign(text: str, sides: list[int], cell: str) -> tuple[str, int]:
     for edge in (text[:1], text[-1:]):
         if edge in ("-", "+") and edge:
             signs.append(-1 if edge == "-" else 1)
-    text = text.strip("+-").strip() if len(text) > 1 else text
+    if text[:1] in ("-", "+"):
+        text = text[1:].strip()
+    elif text[-1:] in ("-", "+"):
+        text = text[:-1].strip()
     if len(signs) > 1:
         raise Unreadable("amount_sign_twice", value=cell)
     return text, signs[0] if signs else 1

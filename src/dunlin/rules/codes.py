@@ -157,6 +157,7 @@ PROBLEMS: dict[str, str] = {
     "file_too_large": "The file unpacks to more than {limit} bytes.",
     "file_too_many_columns": "The table has more than {limit} columns.",
     "identifier_shortened": "{value!r} is a shortened number; the digits that were cut off are lost. Export it as text.",
+    "line_not_json": "The line is not a JSON object: {why}.",
     "list_not_understood": "{value!r} does not list invoices; write them as INV-1=100.00; INV-2=50.00.",
     "number_not_whole": "{value!r} is not a whole number.",
     "open_exceeds_amount": "The open {open} is more than the amount {amount}.",
