@@ -105,7 +105,7 @@ def record_promise(
     )
     _close_older(older, promise, act)
     made = PromiseLogged(
-        promise.pk, customer_id, asked.due_on, asked.amount or Money(whole, currency), asked.amount is not None,
+        promise.pk, customer_id, asked.due_on, Money(whole, currency) if asked.amount is None else asked.amount, asked.amount is not None,
         tuple(item.pk for item in items), level, tuple(each.pk for each in older),
     )  # fmt: skip
     act.tell(

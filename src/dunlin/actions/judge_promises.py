@@ -1,0 +1,231 @@
+"""Judge promises by the books: who paid what was promised, by value date, net of returns (P18, D2; invariants 21, 22).
+
+Runs every night before the decisions. Windows, not exact days: a promise whose day of judgement was missed is judged by the
+next run. Money counts for one promise once, by item and then by date; a later return turns a kept promise into a broken one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from dunlin.actions.doing import Who, lock_customers
+from dunlin.records import bulk
+from dunlin.records.models import Application, Item, Promise, PromiseItem, PromiseJudgement
+from dunlin.rules import promises
+from dunlin.rules.money import Money
+from dunlin.rules.policy import Policy
+
+CHUNK_CUSTOMERS = 500
+MONEY_KINDS = ("payment", "deposit")
+# A judged promise is looked at again for this long: returns and late-recorded money come within it.
+LOOK_BACK_DAYS = 400
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How many promises got a new status or figure, by status, and the customers they belong to."""
+
+    changed: int
+    by_status: dict[str, int]
+    customer_ids: frozenset[int]
+
+
+def judge_promises(who: Who, day: date, policy: Policy) -> Judged:
+    """Judge all promises that can have changed by `day`; each chunk of customers in its own transaction. A second run the
+    same day changes nothing. Part of the daily run, which asks for permission and keeps the diary."""
+    counts: dict[str, int] = {}
+    touched: set[int] = set()
+    for ids in bulk.chunks(_customers(day, policy), CHUNK_CUSTOMERS):
+        with transaction.atomic():
+            lock_customers(ids)
+            for status, customer in _judge_chunk(ids, who, day, policy):
+                counts[status] = counts.get(status, 0) + 1
+                touched.add(customer)
+    return Judged(sum(counts.values()), counts, frozenset(touched))
+
+
+def _customers(day: date, policy: Policy) -> list[int]:
+    """Customers with an open promise, or with a judged one on whose items something was posted since."""
+    since = Application.objects.filter(
+        debit__promises__promise=OuterRef("pk"), recorded_at__gte=OuterRef("judged_moment")
+    )
+    judged = (
+        Promise.objects.filter(
+            status__in=promises.JUDGED, due_on__gte=day - timedelta(LOOK_BACK_DAYS), made_on__lte=day
+        )
+        .annotate(judged_moment=Coalesce(_last_judgement(), "recorded_at"))
+        .filter(Exists(since))
+    )
+    open_now = Promise.objects.filter(status=promises.OPEN, made_on__lte=day)
+    ids = set(open_now.values_list("customer", flat=True)) | set(judged.values_list("customer", flat=True))
+    return sorted(ids)
+
+
+def _last_judgement() -> Subquery:
+    rows = (
+        PromiseJudgement.objects.filter(promise=OuterRef("pk"))
+        .order_by("-recorded_at")
+        .values("recorded_at")[:1]
+    )
+    return Subquery(rows)
+
+
+@dataclass(slots=True)
+class _Named:
+    """What one promise names: item → open when it was made."""
+
+    open_then: dict[int, int] = field(default_factory=dict)
+
+
+def _judge_chunk(ids: Sequence[int], who: Who, day: date, policy: Policy) -> Iterable[tuple[str, int]]:
+    """Judge the promises of these customers; (status, customer) of each that changed. Six queries and the writes."""
+    standing = Promise.objects.filter(customer__in=ids, made_on__lte=day).exclude(status=promises.CANCELLED)
+    rows = list(standing.order_by("pk"))
+    named: dict[int, _Named] = {each.pk: _Named() for each in rows}
+    for promise, item, then in PromiseItem.objects.filter(promise__in=named).values_list(
+        "promise", "item", "open_then"
+    ):
+        named[promise].open_then[item] = then
+    items = {item for each in named.values() for item in each.open_then}
+    receipts, returned, credited = _money(items, day)
+    state = {
+        pk: (open_, disputed)
+        for pk, open_, disputed in Item.objects.filter(pk__in=items).values_list("pk", "open", "disputed")
+    }
+    void = {
+        each.pk
+        for each in rows
+        if each.status == promises.OPEN and _is_void(each, named[each.pk], credited, state)
+    }
+    live = [each for each in rows if each.pk not in void]
+    paid = _allocated(live, named, receipts, returned, credited, policy)
+    changed = []
+    for each in rows:
+        if each.pk in void:
+            verdict = promises.Judgement(promises.CANCELLED, 0, 0)
+            told = "its items were credited or are disputed"
+        else:
+            verdict = _verdict(each, named[each.pk], paid.get(each.pk, 0), credited, day, policy)
+            told = _told(each, verdict)
+        if verdict.status == each.status and (verdict.paid == each.paid or verdict.status == promises.OPEN):
+            continue
+        if verdict.status != each.status and not promises.may_become(each.status, verdict.status):
+            continue
+        each.status, each.paid, each.judged_on = verdict.status, verdict.paid, day
+        changed.append((each, told))
+    Promise.objects.bulk_update(
+        [each for each, _ in changed], ["status", "paid", "judged_on"], batch_size=500
+    )
+    PromiseJudgement.objects.bulk_create(
+        [
+            PromiseJudgement(
+                promise=each, on=day, recorded_at=who.now, status=each.status, paid=each.paid, why=told[:300]
+            )
+            for each, told in changed
+        ]
+    )
+    return [(each.status, each.customer_id) for each, _ in changed]
+
+
+def _money(items: set[int], day: date) -> tuple[list[promises.Receipt], dict[int, int], dict[int, int]]:
+    """Receipts applied to the items by `day`, what of each was taken back, and per item what was settled without money."""
+    receipts: list[promises.Receipt] = []
+    returned: dict[int, int] = {}
+    credited: dict[int, int] = {}
+    for chunk in bulk.chunks(sorted(items)):
+        uses = Application.objects.filter(debit__in=chunk, posted_on__lte=day).order_by("pk")
+        for pk, item, amount, kind, value_on, reverses in uses.values_list(
+            "pk", "debit", "amount", "credit__kind", "credit__value_on", "reverses"
+        ):
+            if kind not in MONEY_KINDS:
+                credited[item] = credited.get(item, 0) + amount
+            elif reverses is not None:
+                returned[reverses] = returned.get(reverses, 0) - amount
+            else:
+                receipts.append(promises.Receipt(pk, item, value_on, amount))
+    return receipts, returned, credited
+
+
+def _is_void(
+    promise: Promise, named: _Named, credited: dict[int, int], state: dict[int, tuple[int, int]]
+) -> bool:
+    """Nothing of what was promised is left to be paid: each item was credited away or is disputed in full."""
+    if not named.open_then:
+        return False
+    for item, then in named.open_then.items():
+        open_, disputed = state[item]
+        if not ((open_ > 0 and disputed >= open_) or (open_ == 0 and credited.get(item, 0) >= then)):
+            return False
+    return True
+
+
+def _promised(promise: Promise, named: _Named, credited: dict[int, int]) -> int:
+    """The amount promised; of a promise without one, what was open on its items less what was credited away since."""
+    if promise.amount is not None:
+        return promise.amount
+    whole = sum(named.open_then.values())
+    return max(1, whole - sum(min(then, credited.get(item, 0)) for item, then in named.open_then.items()))
+
+
+def _allocated(
+    live: Sequence[Promise],
+    named: dict[int, _Named],
+    receipts: Sequence[promises.Receipt],
+    returned: dict[int, int],
+    credited: dict[int, int],
+    policy: Policy,
+) -> dict[int, int]:
+    """Money counted per promise: each unit once, within a customer and currency (items belong to one of each)."""
+    groups: dict[tuple[int, str], list[Promise]] = {}
+    for each in live:
+        groups.setdefault((each.customer_id, each.currency), []).append(each)
+    by_item: dict[int, list[promises.Receipt]] = {}
+    for receipt in receipts:
+        back = returned.get(receipt.id, 0)
+        net = (
+            receipt
+            if not back
+            else promises.Receipt(receipt.id, receipt.item_id, receipt.value_date, receipt.amount, back)
+        )
+        by_item.setdefault(receipt.item_id, []).append(net)
+    paid: dict[int, int] = {}
+    for group in groups.values():
+        claims = [
+            promises.Claim(
+                each.pk,
+                _promised(each, named[each.pk], credited),
+                each.due_on,
+                each.made_on,
+                frozenset(named[each.pk].open_then),
+            )
+            for each in group
+        ]
+        own = {item for each in group for item in named[each.pk].open_then}
+        money = [receipt for item in own for receipt in by_item.get(item, ())]
+        paid |= promises.money_of(promises.allocate_money(claims, money, policy.promise_tolerance_days))
+    return paid
+
+
+def _verdict(
+    promise: Promise, named: _Named, paid: int, credited: dict[int, int], day: date, policy: Policy
+) -> promises.Judgement:
+    # The money was already counted within the promise's window and net of returns; the rule is given it as one payment.
+    return promises.evaluate(
+        _promised(promise, named, credited),
+        promise.due_on,
+        policy.promise_tolerance_days,
+        [(min(promise.due_on, day), paid)] if paid else [],
+        day,
+        tolerance_pct=policy.promise_tolerance_pct,
+    )
+
+
+def _told(promise: Promise, verdict: promises.Judgement) -> str:
+    paid, promised = Money(verdict.paid, promise.currency), Money(verdict.promised, promise.currency)
+    return f"{paid} of {promised} came by {promise.due_on} and the days of tolerance"

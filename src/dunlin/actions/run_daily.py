@@ -1,0 +1,248 @@
+"""The night: cut the balances anew, judge the promises, decide every customer with anything open, rank each list.
+
+Each chunk of customers is written in its own transaction, so a run that was killed is simply run again: what is there
+stays, what is missing is added. A second run of a day appends a higher revision where facts changed and nothing else. A dry
+run takes the same path inside one transaction that is undone. See docs/rules/nightly-run.md (P4-P7, P18; B2).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+
+from dunlin.actions.doing import Who, doing, lock_customers
+from dunlin.actions.judge_promises import judge_promises
+from dunlin.records import balance_sums, bulk
+from dunlin.records.calendars import LEDGER, calendar
+from dunlin.records.coverage import absences_on, workers
+from dunlin.records.decision_rows import CONTENT, FIELDS, facts_text
+from dunlin.records.items import STAGES
+from dunlin.records.models import Decision, DecisionRun, TierOrder
+from dunlin.records.policies import current_policy
+from dunlin.reports import situations
+from dunlin.rules import decisions
+from dunlin.rules.calendars import Calendar
+from dunlin.rules.policy import Policy
+
+Progress = Callable[[str, int, int], None]  # phase, done, of how many
+
+
+@dataclass(frozen=True)
+class DailyResult:
+    """What a run covered. `calls`, `emails` and `silent` add up to `customers`; `written` are decisions new today, `revised`
+    higher revisions, `stages_skipped` contact stages that items passed without a contact. `run_id` is None for a dry run."""
+
+    run_id: int | None
+    day: date
+    customers: int
+    calls: int
+    emails: int
+    silent: int
+    written: int
+    revised: int
+    promises_judged: int
+    promises_broken: int
+    stages_skipped: int
+    balances_rolled: int
+    dry_run: bool
+
+
+class _Kept(NamedTuple):
+    """A decision between the two passes: `row` is ready to be written, but for revision, rank and moment."""
+
+    customer_id: int
+    step: str
+    row: tuple[Any, ...]  # CONTENT, the facts as text
+    collector_id: int | None
+    key: tuple[Any, ...] | None
+    skipped: tuple[tuple[int, str], ...]
+
+
+def run_daily(who: Who, day: date, progress: Progress | None = None) -> DailyResult:
+    """Run the night of `day`. `progress(phase, done, total)` is called per chunk. Refused: not_permitted, run_in_future.
+
+    For a day before `who.today` the books are read as of that day and the balances are left alone.
+    """
+    tell: Progress = progress or (lambda phase, done, total: None)
+    with transaction.atomic() if who.dry_run else nullcontext():
+        result = _run(replace(who, dry_run=False), day, tell)
+        if who.dry_run:
+            transaction.set_rollback(True)
+            return replace(result, run_id=None, dry_run=True)
+    return result
+
+
+def _run(who: Who, day: date, tell: Progress) -> DailyResult:
+    policy = policy_of(day)
+    with doing(who, "run_daily", cause=f"the night of {day}") as act:
+        run = DecisionRun.objects.create(day=day, started_at=who.now, by_id=who.user_id)
+        act.tell(about=f"run:{run.pk}", after={"day": day})
+    past = day < who.today
+    rolled = 0 if past else balance_sums.roll(day, policy)
+    tell("promises", 0, 1)
+    judged = judge_promises(who, day, policy)
+    kept = _decide_all(who, day, policy, past, tell)
+    ranks = _ranks(kept)
+    written = revised = skipped = 0
+    reordered = TierOrder.objects.filter(day=day).exists()
+    for start in range(0, len(kept), situations.CHUNK_CUSTOMERS):
+        part = kept[start : start + situations.CHUNK_CUSTOMERS]
+        with transaction.atomic():
+            lock_customers([each.customer_id for each in part])
+            new, again = _write(part, ranks, who.now, day, reordered)
+            skipped += _mark_skipped(part, day)
+        written, revised = written + new, revised + again
+        tell("decisions", start + len(part), len(kept))
+    steps = [each.step for each in kept]
+    run.customers, run.calls, run.emails, run.silent = (
+        len(kept), steps.count("call"), steps.count("email"), steps.count("none"),
+    )  # fmt: skip
+    run.promises_judged, run.finished_at = judged.changed, who.now
+    result = DailyResult(
+        run.pk, day, run.customers, run.calls, run.emails, run.silent, written, revised, judged.changed,
+        judged.by_status.get("broken", 0), skipped, rolled, False,
+    )  # fmt: skip
+    with doing(who, "run_daily", cause=f"the night of {day}") as act:
+        run.save()
+        act.tell(
+            about=f"run:{run.pk}", after={"customers": run.customers, "written": written, "revised": revised}
+        )
+    return result
+
+
+def policy_of(day: date) -> Policy:
+    """The settings with the manager's order of the tiers for that day, if there is one."""
+    policy = current_policy()
+    ordered = TierOrder.objects.filter(day=day).first()
+    return policy if ordered is None else replace(policy, tier_order=tuple(ordered.tiers))
+
+
+def _decide_all(who: Who, day: date, policy: Policy, past: bool, tell: Progress) -> list[_Kept]:
+    """First pass: read and decide, chunk by chunk. What is kept of a customer is a few hundred bytes."""
+    rates = situations.home_rates(day, policy.home_currency)
+    ledger: Calendar = calendar(LEDGER)
+    away = absences_on(day)
+    ids = situations.customers_with_open_items(day, past)
+    # Who was to be contacted and has nothing open any more gets a decision too: that nothing is open.
+    asked = Decision.objects.filter(day=day).exclude(step="none").values_list("customer", flat=True)
+    wanted = {*ids, *asked}
+    ids = sorted(wanted)
+    kept: list[_Kept] = []
+    for first, last in situations.chunk_ranges(ids):
+        works = workers(first, last, day, away)
+        for facts in situations.situations(first, last, day, policy, rates, past):
+            if facts.customer_id not in wanted:
+                continue
+            decided = decisions.decide(facts, day, policy, ledger)
+            kept.append(
+                _Kept(
+                    decided.customer_id,
+                    decided.step,
+                    (
+                        decided.step, decided.tier, decided.code, facts_text(decided), decided.past_due_home,
+                        decided.oldest_due_on, decided.look_again_on,
+                    ),
+                    works[decided.customer_id],
+                    decisions.rank_key(decided, policy) if decided.step == "call" else None,
+                    decided.skipped,
+                )
+            )  # fmt: skip
+        tell("facts", len(kept), len(ids))
+    return kept
+
+
+def _ranks(kept: Sequence[_Kept]) -> dict[int, int]:
+    """Customer → place on the list of whoever works it; customers nobody works are ranked among themselves."""
+    lists: dict[int | None, list[tuple[Any, ...]]] = {}
+    for each in kept:
+        if each.key is not None:
+            lists.setdefault(each.collector_id, []).append(each.key)
+    # The last part of the key of rank_key is the customer id.
+    return {key[-1]: place for keys in lists.values() for place, key in enumerate(sorted(keys), 1)}
+
+
+def _write(
+    part: Sequence[_Kept], ranks: dict[int, int], now: datetime, day: date, reordered: bool
+) -> tuple[int, int]:
+    """Append what is new or differs from what the day says already; (new, revised)."""
+    ids = [each.customer_id for each in part]
+    there = _newest(ids, day)
+    rows = []
+    revised = 0
+    for each in part:
+        rank, revision = ranks.get(each.customer_id), 0
+        stored = there.get(each.customer_id)
+        if stored is not None:
+            if not _replaces(stored, each, rank, now, reordered):
+                continue
+            revision, revised = stored[0] + 1, revised + 1
+            # Within the day the list stays as it was chosen; only a new order of the tiers deals the places anew.
+            rank = rank if reordered else None
+        step, tier, code, facts, past_due, oldest, look_again = each.row
+        rows.append(
+            (day, each.customer_id, revision, step, tier, code, facts, past_due, oldest, rank, each.collector_id, look_again, now)
+        )  # fmt: skip
+    bulk.insert(Decision, FIELDS, rows)
+    return len(rows) - revised, revised
+
+
+_Stored = tuple[int, datetime, int | None, tuple[Any, ...]]  # revision, recorded at, rank, CONTENT
+
+
+def _newest(ids: Sequence[int], day: date) -> dict[int, _Stored]:
+    """The decision that holds now, and the rank last given, of each of these customers."""
+    found: dict[int, _Stored] = {}
+    rows = Decision.objects.filter(day=day, customer__gte=ids[0], customer__lte=ids[-1]).order_by(
+        "customer", "revision"
+    )
+    for customer, revision, at, rank, *content in rows.values_list(
+        "customer", "revision", "recorded_at", "rank", *CONTENT
+    ):
+        before = found.get(customer)
+        found[customer] = (
+            revision,
+            at,
+            rank if rank is not None or before is None else before[2],
+            tuple(content),
+        )
+    return found
+
+
+def _replaces(stored: _Stored, each: _Kept, rank: int | None, now: datetime, reordered: bool) -> bool:
+    _, recorded_at, rank_then, content = stored
+    if recorded_at > now:
+        return False  # decided again while we read: that decision knows more than ours
+    if reordered and rank != rank_then:
+        return True
+    step, tier, code, facts, *rest = each.row
+    return content != (step, tier, code, json.loads(facts), *rest)
+
+
+def _mark_skipped(part: Sequence[_Kept], day: date) -> int:
+    """Contact stages that items went past without a contact (P4). Stages only rise; how many items were marked."""
+    marks = [
+        (item_id, max(STAGES.index(stage) for pk, stage in each.skipped if pk == item_id))
+        for each in part
+        for item_id in dict.fromkeys(pk for pk, _ in each.skipped)
+    ]
+    if not marks:
+        return 0
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "UPDATE records_item i SET stage = m.stage, stage_on = %s FROM unnest(%s::bigint[], %s::smallint[]) "
+                "AS m(id, stage) WHERE i.id = m.id AND i.stage < m.stage",
+                [day, [pk for pk, _ in marks], [stage for _, stage in marks]],
+            )
+        else:
+            cursor.executemany(
+                "UPDATE records_item SET stage = %s, stage_on = %s WHERE id = %s AND stage < %s",
+                [(stage, day.isoformat(), pk, stage) for pk, stage in marks],
+            )
+    return len(marks)
