@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest
@@ -69,6 +70,7 @@ def equip(env: Environment) -> None:
         asset=asset,
         attrs=attrs,
         url_or_none=url_or_none,
+        company_sign_in=company_sign_in,
         to=to,
         rail=rail,
         head=Head,
@@ -87,6 +89,11 @@ def url_or_none(name: str, *args: Any) -> str | None:
         return reverse(name, args=args)
     except NoReverseMatch:
         return None
+
+
+def company_sign_in() -> bool:
+    """Whether a company account can be used to sign in."""
+    return bool(settings.SOCIALACCOUNT_PROVIDERS)
 
 
 @pass_context
