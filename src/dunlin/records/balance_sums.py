@@ -115,6 +115,11 @@ def compare(today: date, policy: Policy, first: int = 100) -> list[Difference]:
     return [Difference(*key, stored.get(key), right.get(key)) for key in keys]
 
 
+def live(today: date, policy: Policy, where: str = "") -> str:
+    """The SELECT of balances as of `today` from the open items `i`, in the order of COLUMNS: for those that have gone stale."""
+    return _select(_day(today), policy, where)
+
+
 def _insert(today: date, policy: Policy, where: str = "") -> str:
     columns = ", ".join(_COLUMNS)
     return f"INSERT INTO records_balance ({columns}) {_select(_day(today), policy, where)}"

@@ -169,7 +169,7 @@ def _undo_applications(book: Book, as_of: date, known_at: datetime | None, only:
         if not len(book):
             return
         given, values = only.sql("i")
-        inner = f"SELECT i.id FROM records_item i WHERE 1 = 1 {given}"
+        inner = f"SELECT i.id FROM records_item i WHERE 1 = 1 {given}"  # noqa: S608
         for column in ("credit_id", "debit_id"):
             source = f"FROM records_application a WHERE {later} AND a.{column} IN ({inner})"
             rows = fetch((f"a.{column}", "a.amount"), source, [*params, *values], "a.id")

@@ -100,8 +100,11 @@ def top_accounts() -> dict[int, int]:
     tops = {}
     for customer in parents:
         seen, top = {customer}, customer
-        while top in parents and parents[top] not in seen:  # a circle of parents must not hang a report
+        while top in parents:
             top = parents[top]
+            if top in seen:  # a circle of parents must not hang a report: each then stands for itself
+                top = customer
+                break
             seen.add(top)
         tops[customer] = top
     return tops
