@@ -28,7 +28,7 @@ from dunlin.rules.situations import (
     pausing,
     tally_of,
 )
-from dunlin.rules.stages import contact_stage, stages_skipped
+from dunlin.rules.stages import stage_and_skipped
 
 # Facts and decision are used together, so callers may take both from here.
 __all__ = [
@@ -300,14 +300,13 @@ def _stages(
     if calendar is not None and not calendar.is_business_day(today):
         return (), ()
     stages, skipped = [], []
+    days, over = policy.stage_days, policy.stage_suspension_over
     for row in rows:
-        klass, done = row.invoice_class, row.stages_done
-        stage = contact_stage(
-            klass, (today - row.due_on).days, done, policy.stage_days, policy.stage_suspension_over
-        )
+        past_due = (today - row.due_on).days
+        stage, passed = stage_and_skipped(row.invoice_class, past_due, tuple(row.stages_done), days, over)
         if stage is not None:
             stages.append((row.id, stage))
-            for each in stages_skipped(klass, stage, done):
+            for each in passed:
                 skipped.append((row.id, each))
     return tuple(stages), tuple(skipped)
 
