@@ -7,9 +7,10 @@ run takes the same path inside one transaction that is undone. See docs/rules/ni
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -87,7 +88,8 @@ def _run(who: Who, day: date, tell: Progress) -> DailyResult:
     rolled = 0 if past else balance_sums.roll(day, policy)
     tell("promises", 0, 1)
     judged = judge_promises(who, day, policy)
-    kept = _decide_all(who, day, policy, past, tell)
+    with _no_garbage():
+        kept = _decide_all(who, day, policy, past, tell)
     ranks = _ranks(kept)
     written = revised = skipped = 0
     reordered = TierOrder.objects.filter(day=day).exists()
@@ -155,6 +157,19 @@ def _decide_all(who: Who, day: date, policy: Policy, past: bool, tell: Progress)
             )  # fmt: skip
         tell("facts", len(kept), len(ids))
     return kept
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Without the search for reference cycles: millions of plain tuples are made here and none refers back. Measured: a fifth
+    of the time of a run."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _ranks(kept: Sequence[_Kept]) -> dict[int, int]:

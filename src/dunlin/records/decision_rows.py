@@ -17,7 +17,7 @@ FIELDS = (
 # What makes two decisions of one day the same. The place on the list is not part of it.
 CONTENT = ("step", "tier", "code", "facts", "past_due_home", "oldest_due_on", "look_again_on")
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 def stored_facts(decision: Decision) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from dunlin.rules.policy import Policy
 from dunlin.rules.situations import CustomerBlock, OpenItem, PromiseFact, Rate, Situation
 from dunlin.rules.situations import Snooze as SnoozeFact
 
-CHUNK_CUSTOMERS = 2_000
+CHUNK_CUSTOMERS = 4_000
 
 # Item.stage is the highest stage done or skipped; the rule wants the names of all up to it.
 STAGES_DONE: tuple[tuple[str, ...], ...] = tuple(STAGES[1 : index + 1] for index in range(len(STAGES)))
@@ -162,32 +162,24 @@ def _books_now(first_id: int, last_id: int, day: date, item_blocks: Mapping[int,
     books = _Books()
     items, unapplied = books.items, books.unapplied
     sql, to_day = _items_sql("open > 0 AND posted_on <= %s")
-    block_of = item_blocks.get
+    block_of, make, done = item_blocks.get, tuple.__new__, STAGES_DONE
     current, group = None, []
     with connection.cursor() as cursor:
         cursor.execute(sql, [first_id, last_id, day])
         for (
-            customer,
-            side,
-            pk,
-            number,
-            kind,
-            klass,
-            document,
-            due,
-            open_,
-            disputed,
-            currency,
-            month,
-            stage,
-        ) in cursor:
+            customer, side, pk, number, kind, klass, document, due, open_, disputed, currency, month, stage,
+        ) in cursor.fetchall():  # fmt: skip
             if side == 1:
                 if customer != current:
                     current, group = customer, items.setdefault(customer, [])
+                # As OpenItem(...) makes it, without the call in between: a fifth of the time of reading a book.
                 group.append(
-                    OpenItem(
-                        pk, number, kind, klass, to_day(document), to_day(due), open_, disputed, currency,
-                        to_day(month), block_of(pk, ""), STAGES_DONE[stage],
+                    make(
+                        OpenItem,
+                        (
+                            pk, number, kind, klass, to_day(document), to_day(due), open_, disputed, currency,
+                            to_day(month), block_of(pk, ""), done[stage],
+                        ),
                     )
                 )  # fmt: skip
             else:
