@@ -9,14 +9,17 @@ Amounts are texts in major units ("1,000.00"). Days default to the cast's own: T
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
+from django.db import connection
+
 from dunlin.actions import postings
 from dunlin.actions.doing import Who
-from dunlin.records import balance_sums
+from dunlin.records import balance_sums, guards
 from dunlin.records.models import (
     Application,
     Contact,
@@ -215,6 +218,18 @@ def reverse(application: Application, *, on: date, recorded: datetime | None = N
     )
     balance_sums.refresh([fresh.credit.customer_id, fresh.debit.customer_id], TODAY, current_policy())
     return made
+
+
+def corrupt(statement: str, values: Sequence[Any] = ()) -> None:
+    """Change posted rows behind the books' back, as a program with the database's password might."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        guards.remove(connection)
+        cursor.execute(statement, values)
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        guards.install(connection)
 
 
 # The books

@@ -162,4 +162,4 @@ def test_one_receipt_on_one_invoice_takes_ten_statements(books: Books) -> None:
         for each in queries
         if not each["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
     ]
-    assert len(statements) == (10 if connection.features.has_select_for_update else 10), "\n".join(statements)
+    assert len(statements) == 10, "\n".join(statements)
