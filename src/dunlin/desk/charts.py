@@ -238,8 +238,9 @@ def bars(
     for row, (label, value) in enumerate(sound):
         y = row * 36
         left, right = (min(0.0, value) - low) / span * 100, (max(0.0, value) - low) / span * 100
-        look = "" if target is None else "good" if (value >= target) == more_is_good else "warn"
-        word = "" if target is None else " ✓" if look == "good" else ""
+        met = target is not None and (value >= target if more_is_good else value <= target)
+        look = "good" if met else "" if target is None or more_is_good else "bad"
+        word = " ✓" if met else ""
         shapes.append(Markup('<text x="0" y="{}" class="strong">{}</text>').format(y + 12, label))
         shapes.append(
             Markup('<text x="100%" y="{}" text-anchor="end">{}{}</text>').format(y + 12, short(value), word)

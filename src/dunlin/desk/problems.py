@@ -7,9 +7,15 @@ from django.template import engines
 
 _WORDS = {
     400: ("That request was not understood", "The address or the form was not whole. Go back and try again."),
-    403: ("That was refused", "You may not see this, or the page was open too long. Go back, reload, and try again."),
+    403: (
+        "That was refused",
+        "You may not see this, or the page was open too long. Go back, reload, and try again.",
+    ),
     404: ("There is no such page", "The address leads nowhere, or what it led to is gone."),
-    500: ("Something broke", "It is our fault, not yours, and it is in the log. Nothing was half done; try again."),
+    500: (
+        "Something broke",
+        "It is our fault, not yours, and it is in the log. Nothing was half done; try again.",
+    ),
 }
 
 
@@ -38,7 +44,9 @@ def _answer(request: HttpRequest, status: int) -> HttpResponse:
     title, sentence = _WORDS[status]
     request_id = getattr(request, "id", "")
     if "application/json" in request.headers.get("Accept", ""):
-        return JsonResponse({"code": f"http_{status}", "message": sentence, "request_id": request_id}, status=status)
+        return JsonResponse(
+            {"code": f"http_{status}", "message": sentence, "request_id": request_id}, status=status
+        )
     page = engines["jinja2"].get_template("problem.html").template
     theme = request.COOKIES.get("dunlin_theme", "auto")
     return HttpResponse(

@@ -104,7 +104,7 @@
     list.replaceChildren(...[...lines].map(([key, words]) => {
       const line = document.createElement("li"), what = document.createElement("span"), keys = document.createElement("span");
       what.textContent = words;
-      for (const part of key.split(" ")) { const kbd = document.createElement("kbd"); kbd.textContent = part.replace("mod+", "Ctrl "); keys.append(kbd, " "); }
+      for (const part of key.split(" ")) { const kbd = document.createElement("kbd"); kbd.textContent = part.replace("mod+", "Ctrl ").replace("enter", "Enter"); keys.append(kbd, " "); }
       line.append(what, keys);
       return line;
     }));

@@ -1,0 +1,148 @@
+"""The one door to records: a view reaches a customer, and whatever hangs on one, only through here.
+
+Who may see all customers may see each; everybody else their own: assigned to them, covered by them while the collector is
+away, or sold and managed by them. What is out of sight and what does not exist are answered alike, so an address tells
+nothing (B1, D4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+
+from dunlin.desk.doors import Standing
+from dunlin.records.models import (
+    Absence,
+    Block,
+    Contact,
+    ContactPoint,
+    Customer,
+    Dispute,
+    FollowUp,
+    Item,
+    Promise,
+    Snooze,
+    User,
+)
+from dunlin.rules.codes import Refused
+from dunlin.rules.roles import may
+
+Hanging = TypeVar("Hanging", bound=Model)
+
+
+def in_sight(door: Standing, path: str = "") -> Q:
+    """The customers this person may see, as a condition; `path` leads from the rows asked for to their customer.
+
+    Cover counts on the real day, also while a past day is looked at: who covers today may read what happened before.
+    """
+    who = door.who
+    if may(who.role, "see_all_customers"):
+        return Q()
+    if who.user_id is None or not may(who.role, "see_own_customers"):
+        return Q(pk__in=[])
+    to = f"{path}__" if path else ""
+    away = Absence.objects.filter(backup=who.user_id, from_on__lte=door.today, through_on__gte=door.today)
+    return (
+        Q(**{f"{to}collector": who.user_id})
+        | Q(**{f"{to}collector__in": away.values("user")})
+        | Q(**{f"{to}sales_rep": who.user_id})
+        | Q(**{f"{to}business_manager": who.user_id})
+    )
+
+
+def customers_of(request: HttpRequest) -> QuerySet[Customer]:
+    """Every customer in sight."""
+    return Customer.objects.filter(in_sight(_door(request)))
+
+
+def customer_for(request: HttpRequest, pk: int) -> Customer:
+    """The customer, with terms, parent and people. Refused: customer_unknown, also for one out of sight."""
+    related = ("terms", "parent", "collector", "sales_rep", "business_manager")
+    found = customers_of(request).filter(pk=pk).select_related(*related).first()
+    if found is None:
+        raise Refused("customer_unknown", customer=pk)
+    return found
+
+
+def item_for(request: HttpRequest, pk: int) -> Item:
+    """A document of a customer in sight, with its customer. Refused: item_unknown."""
+    return _hanging(request, Item, pk, "customer", "item_unknown", item=pk)
+
+
+def contact_for(request: HttpRequest, pk: int) -> Contact:
+    """A contact of a customer in sight. Refused: contact_point_unknown."""
+    return _hanging(request, Contact, pk, "customer", "contact_point_unknown")
+
+
+def contact_point_for(request: HttpRequest, pk: int) -> ContactPoint:
+    """An e-mail address or number at a customer in sight, with its contact. Refused: contact_point_unknown."""
+    return _hanging(request, ContactPoint, pk, "contact__customer", "contact_point_unknown")
+
+
+def promise_for(request: HttpRequest, pk: int) -> Promise:
+    """A promise of a customer in sight. Refused: promise_unknown."""
+    return _hanging(request, Promise, pk, "customer", "promise_unknown", promise=pk)
+
+
+def follow_up_for(request: HttpRequest, pk: int) -> FollowUp:
+    """A follow-up about a customer in sight. Refused: follow_up_unknown."""
+    return _hanging(request, FollowUp, pk, "customer", "follow_up_unknown", follow_up=pk)
+
+
+def dispute_for(request: HttpRequest, pk: int) -> Dispute:
+    """A dispute of a customer in sight. Refused: dispute_unknown."""
+    return _hanging(request, Dispute, pk, "customer", "dispute_unknown", dispute=pk)
+
+
+def block_for(request: HttpRequest, pk: int) -> Block:
+    """A block on a customer in sight. Refused: block_unknown."""
+    return _hanging(request, Block, pk, "customer", "block_unknown", block=pk)
+
+
+def snooze_for(request: HttpRequest, pk: int) -> Snooze:
+    """A snooze of a customer in sight. Refused: customer_unknown."""
+    return _hanging(request, Snooze, pk, "customer", "customer_unknown", customer=pk)
+
+
+def list_for(request: HttpRequest, collector_id: int | None) -> int | None:
+    """Whose day's list may be read: one's own always, another's (or nobody's: None) by who sees all customers.
+
+    Refused: user_unknown, also for a list that may not be seen.
+    """
+    door = _door(request)
+    if collector_id is not None and collector_id == door.who.user_id:
+        return collector_id
+    if not may(door.who.role, "see_all_customers"):
+        raise Refused("user_unknown", user=collector_id)
+    if collector_id is not None and not User.objects.filter(pk=collector_id).exists():
+        raise Refused("user_unknown", user=collector_id)
+    return collector_id
+
+
+def lists_of(request: HttpRequest, worked: Sequence[int | None]) -> list[tuple[int | None, str]]:
+    """The lists this person may choose among, as (person, name): their own first, then by name; `worked` have one that day."""
+    door = _door(request)
+    mine = (door.who.user_id, "My list")
+    if not may(door.who.role, "see_all_customers"):
+        return [mine]
+    others = User.objects.filter(pk__in=[pk for pk in worked if pk != door.who.user_id])
+    named = sorted(((person.pk, person.name) for person in others), key=lambda pair: pair[1].casefold())
+    return [mine, *named, *([(None, "Nobody’s")] if None in worked else [])]
+
+
+def _hanging(
+    request: HttpRequest, table: type[Hanging], pk: int, path: str, code: str, **facts: int
+) -> Hanging:
+    found = (
+        table._default_manager.filter(in_sight(_door(request), path), pk=pk).select_related(path).first()
+    )
+    if found is None:
+        raise Refused(code, **facts)
+    return found
+
+
+def _door(request: HttpRequest) -> Standing:
+    return request.door  # type: ignore[attr-defined,no-any-return]
