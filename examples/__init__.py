@@ -1,0 +1,1 @@
+"""Examples that run from a clone: the sample company that `make demo` loads."""

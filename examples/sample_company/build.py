@@ -1,0 +1,207 @@
+"""Build the sample company in an empty, migrated database: `python -m examples.sample_company.build --today 2026-11-25`.
+
+Same seed and day, same company. The story runs through the day before `today`; the night of `today` is then run by the
+product itself, so that the lists are decided from the books as they stand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time as stopwatch
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+if __name__ == "__main__":  # as a program it sets Django up before the tables are imported
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dunlin.config.settings")
+    import django
+
+    django.setup()
+
+from django.db import transaction
+
+from dunlin.actions.doing import the_clock
+from dunlin.actions.run_daily import run_daily
+from dunlin.records import balance_sums, models
+from dunlin.records.calendars import LEDGER, calendar, seed_calendars
+from dunlin.records.policies import current_policy
+from dunlin.rules.calendars import add_months
+from dunlin.rules.situations import Rate
+from examples.sample_company import places, team, writing, writing_acts
+from examples.sample_company.story import Story
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Who may sign in, with the role in words."""
+
+    username: str
+    name: str
+    role: str
+    password: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was built: counts of rows, and everyone's sign-in."""
+
+    today: date
+    customers: int
+    items: int
+    items_by_currency: dict[str, int]
+    applications: int
+    calls: int
+    promises_by_status: dict[str, int]
+    disputes: int
+    decided_today: int
+    to_call_today: int
+    seconds: float
+    sign_ins: tuple[SignIn, ...]
+
+
+class NotEmpty(RuntimeError):
+    """There are customers in the database already; the sample company never mixes with a real one."""
+
+
+def build(
+    today: date,
+    now: datetime,
+    seed: int = 7,
+    customers: int = 1500,
+    months: int = 24,
+    progress: Progress = lambda text: None,
+) -> Summary:
+    """Fill an empty, migrated database. `now` is an aware moment; nothing is recorded after it. Raises NotEmpty.
+
+    `progress` gets one short line now and then.
+    """
+    started = stopwatch.perf_counter()
+    if models.Customer.objects.exists() or models.Item.objects.exists():
+        raise NotEmpty("The database holds customers already; the sample company needs an empty one.")
+    with transaction.atomic():
+        story = _tell(today, seed, customers, months, progress)
+        progress(f"Writing {len(story.book.items):,} items, {len(story.calls):,} calls")
+        _write(story, seed, now)
+    progress("Adding up balances")
+    policy = current_policy()
+    balance_sums.rebuild(today, policy)
+    _record_history(story, now, progress)
+    progress("Deciding the day")
+    night = run_daily(the_clock(today, min(now, datetime.combine(today, time(4, 30), UTC))), today)
+    return Summary(
+        today=today,
+        customers=len(story.accounts),
+        items=len(story.book.items),
+        items_by_currency=dict(sorted(Counter(item.currency for item in story.book.items).items())),
+        applications=len(story.book.applications),
+        calls=len(story.calls),
+        promises_by_status=dict(sorted(Counter(each.status for each in story.promises).items())),
+        disputes=len(story.disputes),
+        decided_today=night.customers,
+        to_call_today=night.calls,
+        seconds=round(stopwatch.perf_counter() - started, 1),
+        sign_ins=sign_ins(),
+    )
+
+
+def sign_ins() -> tuple[SignIn, ...]:
+    """Everyone who may sign in, in the order of the team."""
+    return tuple(
+        SignIn(person.username, f"{person.first} {person.last}", person.role.replace("_", " "), team.PASSWORD)
+        for person in team.PEOPLE
+        if person.username not in team.INACTIVE
+    )
+
+
+def _tell(today: date, seed: int, customers: int, months: int, progress: Progress) -> Story:
+    first = add_months(today, -months)
+    seed_calendars(("US", None), places.COUNTRIES, range(first.year, today.year + 3))
+    story = Story(today, seed, customers, months, calendar(LEDGER))
+    for month, share in story.tell_it(_Table(seed, story.first_day, today).on):
+        progress(f"{month:%B %Y} ({share:.0%})")
+    return story
+
+
+def _write(story: Story, seed: int, now: datetime) -> None:
+    users = writing.write_people(datetime.combine(story.first_day, time(8), UTC))
+    keys = writing.write_frame(story, users, _Table(seed, story.first_day, story.today).rows)
+    writing.write_accounts(story, keys)
+    writing.write_book(story, keys)
+    writing_acts.write_contacts_made(story, keys)
+    writing_acts.write_exceptions(story, keys)
+    writing_acts.write_decisions(story, keys)
+    writing_acts.write_diary(story, keys)
+    writing_acts.write_managers_acts(story, keys, now)
+
+
+class _Table:
+    """Weekly rates to US dollars that wander a little around what is usual."""
+
+    def __init__(self, seed: int, first_day: date, today: date) -> None:
+        random = Random(seed + 1)
+        self.rows: list[tuple[str, str, date, Decimal]] = []
+        self._of: dict[str, list[tuple[date, Decimal]]] = {}
+        for base, usual in (("EUR", 1.09), ("GBP", 1.28)):
+            rate = usual
+            for day in _mondays(first_day - timedelta(days=7), today):
+                rate += random.gauss(0, 0.006) + (usual - rate) * 0.05
+                exact = Decimal(f"{rate:.4f}")
+                self.rows.append((base, "USD", day, exact))
+                self._of.setdefault(base, []).append((day, exact))
+
+    def on(self, day: date) -> Mapping[str, Rate]:
+        """The newest rates on or before a day."""
+        newest = {base: max(row for row in rows if row[0] <= day) for base, rows in self._of.items()}
+        return {base: Rate.of(rate.normalize(), base, "USD", on) for base, (on, rate) in newest.items()}
+
+
+def _mondays(first: date, last: date) -> Iterator[date]:
+    day = first - timedelta(days=first.weekday())
+    while day <= last:
+        yield day
+        day += timedelta(days=7)
+
+
+def _record_history(story: Story, now: datetime, progress: Progress) -> None:
+    """The measures of each past night, as the nights would have recorded them."""
+
+
+def main() -> None:
+    """Build it from the command line and say who may sign in."""
+    parser = argparse.ArgumentParser(description="Fill an empty Dunlin database with the sample company.")
+    parser.add_argument("--today", type=date.fromisoformat, required=True)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--customers", type=int, default=1500)
+    parser.add_argument("--months", type=int, default=24)
+    parser.add_argument("--progress", action="store_true")
+    asked = parser.parse_args()
+    now = datetime.combine(asked.today, time(8), UTC)
+    tell: Progress = (
+        (lambda text: print(text, file=sys.stderr, flush=True)) if asked.progress else (lambda text: None)
+    )
+    summary = build(asked.today, now, asked.seed, asked.customers, asked.months, tell)
+    print(
+        f"{summary.customers:,} customers, {summary.items:,} items, {summary.calls:,} calls in {summary.seconds} s"
+    )
+    print(
+        f"Promises: {summary.promises_by_status}; to call today: {summary.to_call_today} of {summary.decided_today}"
+    )
+    for each in summary.sign_ins:
+        print(f"  {each.username:<12}{each.password:<20}{each.name} ({each.role})")
+
+
+if __name__ == "__main__":
+    main()
