@@ -65,7 +65,8 @@ def find_header(rows: Sequence[Sequence[object]]) -> int:
     filled = [sum(1 for cell in row if str(cell if cell is not None else "").strip()) for row in rows]
     if not any(filled):
         return 0
-    usual = Counter(count for count in filled if count).most_common(1)[0][0]
+    widths = Counter(count for count in filled if count)
+    usual = max(widths, key=lambda width: width * widths[width])  # a few titles do not outvote the wide rows
     for index, row in enumerate(rows[:20]):
         cells = [cell for cell in row if str(cell if cell is not None else "").strip()]
         if len(cells) >= max(1, 0.6 * usual) and all(isinstance(c, str) and not _figure(c) for c in cells):

@@ -36,9 +36,10 @@ def find_encoding(stream: BinaryIO) -> tuple[str, str]:
     sample = b""
     chunk = head
     while chunk:
-        if not chunk.isascii():
-            # A chunk may end inside a character; the incremental decoder carries it over.
-            text = decoder.decode(chunk)
+        following = stream.read(_CHUNK)
+        # A chunk may end inside a character: the decoder carries the rest over to the next.
+        if not chunk.isascii() or decoder.getstate()[0]:
+            text = decoder.decode(chunk, final=not following)
             damaged = sum(1 for c in text if "\udc80" <= c <= "\udcff")
             bad += damaged
             good += sum(1 for c in text if c > "\x7f") - damaged
@@ -46,7 +47,7 @@ def find_encoding(stream: BinaryIO) -> tuple[str, str]:
                 sample += b"\n".join(line for line in chunk.split(b"\n") if not line.isascii())[
                     :_SAMPLE_BYTES
                 ]
-        chunk = stream.read(_CHUNK)
+        chunk = following
     if not bad or good > 2 * bad:
         return "utf-8", "surrogateescape" if bad else "strict"
     return _single_byte(sample), "replace"
@@ -67,8 +68,8 @@ def _wide_without_mark(head: bytes) -> str:
 
 def _single_byte(sample: bytes) -> str:
     """Western text has few letters outside ASCII; a file of mostly such letters is another script, so count them."""
-    high = sum(1 for byte in sample if byte > 0x7F)
-    letters = sum(1 for byte in sample if byte > 0x7F or chr(byte).isalpha()) or 1
+    high = sum(1 for byte in sample if byte >= 0xC0)  # below lie quotation marks and signs
+    letters = high + sum(1 for byte in sample if byte < 0x80 and chr(byte).isalpha()) or 1
     if high / letters < 0.3:
         try:
             sample.decode("cp1252")

@@ -6,7 +6,7 @@ Format: docs/reference/mapping-format.md. The fields that can be filled: `target
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from dunlin.formats.targets import KINDS, Target, target_names, targets
+from dunlin.formats.yaml_nodes import MappingProblem, as_list, load_plain, names, table, text, texts, typed
 
 __all__ = [
     "Column",
@@ -45,15 +46,6 @@ CONTENT_DEFAULT = {
 }  # fmt: skip
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}\Z")
-
-
-class MappingProblem(ValueError):
-    """A mapping that cannot be used: `place` is where in it ("columns.due_on.column"), `detail` what is wrong there."""
-
-    def __init__(self, place: str, detail: str) -> None:
-        self.place = place
-        self.detail = detail
-        super().__init__(f"{place}: {detail}" if place else detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,29 +204,22 @@ _TYPES: dict[str, type] = {
 
 def from_yaml(text: str) -> Mapping:
     """The mapping written in `text`. MappingProblem names the place (or the line of broken YAML)."""
-    try:
-        tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "file"
-        raise MappingProblem(where, f"not YAML: {getattr(error, 'problem', None) or error}") from None
-    except (ValueError, RecursionError) as error:
-        raise MappingProblem("file", f"not YAML: {error}") from None
-    head = _table(tree, "mapping", _HEAD)
+    tree = load_plain(text)
+    head = table(tree, "mapping", _HEAD)
     for name in ("name", "kind", "columns"):
         if name not in head:
             raise MappingProblem(name, "is required")
-    given: dict[str, Any] = {key: _typed(head[key], key) for key in _TYPES if key in head}
+    given: dict[str, Any] = {key: typed(head[key], _TYPES[key], key) for key in _TYPES if key in head}
     if given["kind"] not in KINDS:
         raise MappingProblem("kind", f"{given['kind']!r} is none of {', '.join(KINDS)}")
-    in_file = _table(head.get("file") or {}, "file", _FILE)
-    given |= {key: _typed(value, key, "file.") for key, value in in_file.items()}
-    given |= {key: _texts(head[key], key) for key in ("identity", "content", "notices") if key in head}
+    in_file = table(head.get("file") or {}, "file", _FILE)
+    given |= {key: typed(value, _TYPES[key], f"file.{key}") for key, value in in_file.items()}
+    given |= {key: texts(head[key], key) for key in ("identity", "content", "notices") if key in head}
     given |= _sign(head.get("sign", "as_is"))
     given["skip"] = tuple(
-        _skip(entry, f"skip[{i}]") for i, entry in enumerate(_list(head.get("skip"), "skip"))
+        _skip(entry, f"skip[{i}]") for i, entry in enumerate(as_list(head.get("skip"), "skip"))
     )
-    columns = _table(head["columns"], "columns", target_names(given["kind"]))
+    columns = table(head["columns"], "columns", target_names(given["kind"]))
     given["columns"] = {name: _column(entry, f"columns.{name}") for name, entry in columns.items()}
     return Mapping(**given).check()
 
@@ -283,89 +268,49 @@ def _column_tree(column: Column) -> Any:
     return tree["column"] if list(tree) == ["column"] else tree
 
 
-def _table(value: Any, place: str, allowed: Sequence[str]) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise MappingProblem(place, f"must be keys with values, not {type(value).__name__}")
-    for key in value:
-        if key not in allowed:
-            where = str(key) if place == "mapping" else f"{place}.{key}"
-            raise MappingProblem(where, f"not known here; known: {', '.join(allowed)}")
-    return value
-
-
-def _typed(value: Any, key: str, place: str = "") -> Any:
-    wanted = _TYPES[key]
-    if type(value) is not wanted:
-        raise MappingProblem(place + key, f"must be {wanted.__name__}, not {type(value).__name__}")
-    return value
-
-
-def _list(value: Any, place: str) -> list[Any]:
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise MappingProblem(place, "must be a list")
-    return value
-
-
-def _text(value: Any, place: str) -> str:
-    # YAML turns an unquoted NO, 01 or 2020-01-01 into something else; say so instead of reading it back wrongly.
-    if not isinstance(value, str):
-        raise MappingProblem(place, f"{value!r} must be text; put it in quotation marks")
-    return value
-
-
-def _texts(value: Any, place: str) -> tuple[str, ...]:
-    return tuple(_text(entry, f"{place}[{i}]") for i, entry in enumerate(_list(value, place)))
-
-
-def _names(value: Any, place: str) -> tuple[str, ...]:
-    return _texts(value, place) if isinstance(value, list) else (_text(value, place),)
-
-
 def _column(entry: Any, place: str) -> Column:
-    if isinstance(entry, (str, list)):
-        return Column(names=_names(entry, place))
-    tree = _table(entry, place, ("column", "constant", "default", "values", "otherwise", "blank"))
+    if isinstance(entry, (str, list)) or type(entry) is int:
+        return Column(names=names(entry, place))
+    tree = table(entry, place, ("column", "constant", "default", "values", "otherwise", "blank"))
     if "constant" in tree and len(tree) > 1:
         raise MappingProblem(f"{place}.constant", "a constant stands alone")
     if "constant" in tree:
-        return Column(default=_text(tree["constant"], f"{place}.constant"))
+        return Column(default=text(tree["constant"], f"{place}.constant"))
     if "column" not in tree:
         raise MappingProblem(place, "names neither a column nor a constant")
     values = tree.get("values") or {}
     if not isinstance(values, dict):
         raise MappingProblem(f"{place}.values", "must be keys with values")
     return Column(
-        names=_names(tree["column"], f"{place}.column"),
-        default=_text(tree["default"], f"{place}.default") if "default" in tree else None,
-        values={_text(k, f"{place}.values"): _text(v, f"{place}.values.{k}") for k, v in values.items()},
-        otherwise=_text(tree["otherwise"], f"{place}.otherwise") if "otherwise" in tree else None,
-        blank=_texts(tree.get("blank"), f"{place}.blank"),
+        names=names(tree["column"], f"{place}.column"),
+        default=text(tree["default"], f"{place}.default") if "default" in tree else None,
+        values={text(k, f"{place}.values"): text(v, f"{place}.values.{k}") for k, v in values.items()},
+        otherwise=text(tree["otherwise"], f"{place}.otherwise") if "otherwise" in tree else None,
+        blank=texts(tree.get("blank"), f"{place}.blank"),
     )
 
 
 def _sign(value: Any) -> dict[str, Any]:
     if isinstance(value, str):
         return {"sign": value}
-    tree = _table(value, "sign", ("column", "debit", "credit"))
+    tree = table(value, "sign", ("column", "debit", "credit"))
     for key in ("column", "debit", "credit"):
         if key not in tree:
             raise MappingProblem(f"sign.{key}", "is required for a debit/credit column")
     return {
         "sign": "dc_column",
-        "dc_column": _text(tree["column"], "sign.column"),
-        "dc_debit": _texts(tree["debit"], "sign.debit"),
-        "dc_credit": _texts(tree["credit"], "sign.credit"),
+        "dc_column": text(tree["column"], "sign.column"),
+        "dc_debit": texts(tree["debit"], "sign.debit"),
+        "dc_credit": texts(tree["credit"], "sign.credit"),
     }
 
 
 def _skip(entry: Any, place: str) -> Skip:
-    tree = _table(entry, place, ("column", "values", "unless"))
+    tree = table(entry, place, ("column", "values", "unless"))
     if "column" not in tree:
         raise MappingProblem(f"{place}.column", "is required")
-    values, unless = (_texts(tree.get(key), f"{place}.{key}") for key in ("values", "unless"))
-    return Skip(_text(tree["column"], f"{place}.column"), values, unless)
+    values, unless = (texts(tree.get(key), f"{place}.{key}") for key in ("values", "unless"))
+    return Skip(text(tree["column"], f"{place}.column"), values, unless)
 
 
 # --- shipped mappings -----------------------------------------------------------------------------------------------

@@ -35,11 +35,11 @@ _TIME_ZONE = "timezone tz zeitzone"
 
 _ITEMS = {
     "customer": _CUSTOMER,
-    "customer_name": _NAME + " name",
+    "customer_name": _NAME + " contactname name",
     "number": """number invoicenumber invoiceno invoiceid invoice invno invnumber documentnumber documentno docno docnumber docid
 billingdocument belnr vbeln num tranid transactionnumber transactionno voucher invref rechnungsnummer rechnungsnr
 rechnung belegnummer belegnr numerofacture numfacture nofacture nfacture facture numerofactura numfactura numerodefactura
-nfactura factura numerofattura fattura factuurnummer factuurnr fakturanummer numerofaktury documentid""",
+nfactura factura numerofattura fattura factuurnummer factuurnr fakturanummer numerofaktury documentid no nr""",
     "kind": """kind documenttype doctype type transactiontype trantype transtype blart belegart typededocument typedocument
 tipodocumento tipodedocumento documentsoort""",
     "invoice_class": "invoiceclass class invoicekind",

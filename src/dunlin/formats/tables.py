@@ -222,7 +222,8 @@ def _text_table(
 
     with closing(opened()) as text:
         head = text.read(HEAD_CHARS)
-    _refuse_binary(head)
+    if delimiter is None:
+        _refuse_binary(head)
     found_delimiter = delimiter or find_delimiter(head)
 
     def read() -> Iterator[tuple[int, list[Cell]]]:
@@ -242,7 +243,7 @@ def _refuse_binary(head: str) -> None:
     controls = (
         sum(1 for c in head[:4096] if c < " " and c not in "\t\r\n\x1f\x00") + head[:4096].count("\x00") // 8
     )
-    if controls > 0.05 * len(head[:4096]):
+    if controls > 0.1 * len(head[:4096]):
         raise TableProblem("file_not_a_table", what="not text")
 
 
@@ -279,6 +280,8 @@ def _header(
         line, cells = next((row for row in first if row[0] >= header_line), first[-1])
     while cells and str(cells[-1]).strip() == "":
         cells = cells[:-1]
+    if not cells:
+        raise TableProblem("file_empty")
     if len(cells) > columns_max:
         raise TableProblem("file_too_many_columns", line, limit=columns_max)
     names: list[str] = []

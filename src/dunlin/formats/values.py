@@ -106,7 +106,7 @@ def customer_number_from_name(name: str) -> str:
     if " ".join(words) == normal and len(slug) <= 40:
         return slug
     digest = hashlib.sha256(normal.encode("utf-8", "surrogatepass")).hexdigest()[:6].upper()
-    return f"{slug[:40].rstrip('-')}-{digest}".lstrip("-")
+    return f"{slug[:33].rstrip('-')}-{digest}".lstrip("-")  # 40 characters in all
 
 
 # --- amounts --------------------------------------------------------------------------------------------------------

@@ -153,8 +153,12 @@ def _write_sheet(
 def _width(index: int, column: SheetColumn, head: list[Sequence[OutCell]]) -> float:
     longest = len(column.title) + 3  # the filter's arrow stands beside the title
     if column.form in ("text", "number"):
-        longest = max([longest, *(len(str(row[index] or "")) + 1 for row in head if index < len(row))])
+        longest = max([longest, *(_length(row[index]) + 1 for row in head if index < len(row))])
     return float(min(60, max(longest, _WIDTHS[column.form] if column.form != "text" else 8)))
+
+
+def _length(cell: OutCell) -> int:
+    return 0 if cell is None else len(str(cell))
 
 
 def _fitting(text: str) -> str:
