@@ -1,0 +1,69 @@
+"""The acts that tests run at once: see at_once.py. Each answers plain values for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from dunlin.actions.apply_credit import apply_credit
+from dunlin.actions.lock_period import lock_period
+from dunlin.actions.return_payment import return_payment as return_payment_action
+from dunlin.actions.take_payment import Use
+from dunlin.actions.take_payment import take_payment as take_payment_action
+from dunlin.records.models import Item
+from dunlin.reports.verify import verify as verify_books
+from dunlin.rules.codes import Refused
+from dunlin.rules.money import Money
+from dunlin.rules.policy import Policy
+from tests.cast import TODAY, who
+
+
+def connect() -> None:
+    connection.ensure_connection()
+
+
+def disconnect() -> None:
+    connection.close()
+
+
+def outcome(act: Callable[[dict[str, Any], int], Any], order: dict[str, Any], index: int) -> Any:
+    """What the act answers, or the code it was refused with."""
+    try:
+        return act(order, index)
+    except Refused as refused:
+        return refused.code
+
+
+def take_payment(order: dict[str, Any], index: int) -> Any:
+    amount = Money(order["minor"], "USD")
+    taken = take_payment_action(
+        who(), order["customer"], amount, [Use(order["item"], amount)], entity_id=order["entity"],
+        reference=f"{order['name']}-{index}",
+    )  # fmt: skip
+    return {"applied": taken.applied, "unapplied": taken.unapplied}
+
+
+def apply(order: dict[str, Any], index: int) -> Any:
+    amount = Money(order["minor"], "USD") if order["minor"] else None
+    return {"applied": apply_credit(who(), order["credit"], order["debits"][index], amount).amount.minor}
+
+
+def return_payment(order: dict[str, Any], index: int) -> Any:
+    returned = return_payment_action(who(), order["payment"], order["trace"], returned_on=TODAY, reason="R01")
+    return {"item": returned.item_id, "already": returned.already}
+
+
+def lock_month(order: dict[str, Any], index: int) -> Any:
+    locking = lock_period(who(), order["entity"], date(2026, 11, 1), date(2026, 11, 30))
+    return {"period": locking.period_id}
+
+
+def state(order: dict[str, Any], index: int) -> Any:
+    """What is open on each item, and every finding of a proof of the books."""
+    return {
+        "open": {str(key): is_open for key, is_open in Item.objects.values_list("pk", "open")},
+        "findings": [str(finding) for finding in verify_books(TODAY, Policy()).findings],
+    }

@@ -1,0 +1,130 @@
+"""Races, on the session's own engine: real processes and threads, each with a connection of its own, all at the same moment.
+
+On PostgreSQL they meet in the test database itself; on SQLite in a file that is a copy of it (WAL, as in production).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from dunlin.records.models import Item
+from tests import at_once, cast
+from tests.cast import Books
+
+pytestmark = pytest.mark.trap(38)
+
+
+@pytest.fixture
+def address(committed_books: Books, tmp_path: Path) -> Any:
+    """Asked for when the books are as the race needs them: the address of a database that others can open."""
+
+    def make() -> str:
+        settings = connection.settings_dict
+        if connection.vendor == "postgresql":
+            password = f":{settings['PASSWORD']}" if settings["PASSWORD"] else ""
+            return f"postgresql://{settings['USER']}{password}@{settings['HOST']}:{settings['PORT'] or 5432}/{settings['NAME']}"
+        path = tmp_path / "books.sqlite3"
+        connection.ensure_connection()
+        with sqlite3.connect(path) as copy:
+            connection.connection.backup(copy)
+        copy.close()
+        return f"sqlite:///{path}"
+
+    return make
+
+
+def state(at: str) -> dict[str, Any]:
+    return at_once.run(at, [{"act": "state", "times": 1}])[0]
+
+
+def test_ten_payments_of_500_on_one_invoice_of_500(committed_books: Books, address: Any) -> None:
+    books = committed_books
+    at = address()
+    order = {
+        "act": "take_payment", "times": 5, "minor": 50_000, "item": books.late.pk, "customer": books.lakeside.pk,
+        "entity": books.entity.pk,
+    }  # fmt: skip
+    got = at_once.run(at, [order | {"name": "left"}, order | {"name": "right"}])
+
+    assert sorted(each["applied"] for each in got) == [0] * 9 + [50_000]
+    assert sum(each["unapplied"] for each in got) == 450_000
+    after = state(at)
+    assert after["open"][str(books.late.pk)] == 0
+    assert after["findings"] == []
+
+
+@pytest.mark.parametrize("minor, second", [(20_000, "application_exceeds_credit"), (0, "item_not_open")])
+def test_two_people_apply_the_same_credit(
+    committed_books: Books, address: Any, minor: int, second: str
+) -> None:
+    """The same 200.00 to two invoices: one gets it, the other is told that it is gone."""
+    books = committed_books
+    at = address()
+    order = {"act": "apply", "times": 1, "credit": books.unapplied.pk, "minor": minor}
+    got = at_once.run(at, [order | {"debits": [books.late.pk]}, order | {"debits": [books.current.pk]}])
+
+    assert sorted(map(str, got)) == sorted([str({"applied": 20_000}), second])
+    after = state(at)
+    assert after["open"][str(books.unapplied.pk)] == 0
+    assert after["open"][str(books.late.pk)] + after["open"][str(books.current.pk)] == 130_000
+    assert after["findings"] == []
+
+
+def test_many_people_apply_one_credit_across_a_group(committed_books: Books, address: Any) -> None:
+    """Head office and branch are locked in one order, so nobody waits in a circle."""
+    books = committed_books
+    big = cast.payment(books.branch, "700.00")
+    at = address()
+    order = {"act": "apply", "times": 4, "minor": 20_000}
+    debits = [books.late.pk, books.branch_invoice.pk, books.current.pk, books.late.pk]
+    got = at_once.run(
+        at,
+        [
+            order | {"credit": big.pk, "debits": debits},
+            order | {"credit": books.unapplied.pk, "debits": debits[::-1]},
+        ],
+    )
+
+    applied = sum(each["applied"] for each in got if isinstance(each, dict))
+    assert 60_000 <= applied <= 80_000
+    after = state(at)
+    assert after["open"][str(big.pk)] + after["open"][str(books.unapplied.pk)] == 90_000 - applied
+    assert after["findings"] == []
+
+
+@pytest.mark.trap(41)
+def test_one_return_taken_in_twice_at_once(committed_books: Books, address: Any) -> None:
+    books = committed_books
+    at = address()
+    order = {"act": "return_payment", "times": 2, "payment": books.part_payment.pk, "trace": "091000019"}
+    got = at_once.run(at, [order, order])
+
+    assert len({each["item"] for each in got}) == 1
+    assert sorted(each["already"] for each in got) == [False, True, True, True]
+    after = state(at)
+    assert after["open"][str(books.part_paid.pk)] == 100_000
+    assert after["findings"] == []
+
+
+@pytest.mark.invariant(12)
+def test_a_period_is_locked_while_payments_come_in(committed_books: Books, address: Any) -> None:
+    """Whatever slips in before the lock is recorded before it; whatever comes after is refused."""
+    books = committed_books
+    at = address()
+    pay = {
+        "act": "take_payment", "times": 6, "minor": 1_000, "item": books.late.pk, "customer": books.lakeside.pk,
+        "entity": books.entity.pk, "name": "late",
+    }  # fmt: skip
+    got = at_once.run(at, [pay, {"act": "lock_month", "times": 1, "entity": books.entity.pk}])
+
+    taken = [each for each in got if isinstance(each, dict) and "applied" in each]
+    assert len(taken) + got.count("period_locked") == 6
+    after = state(at)
+    assert after["open"][str(books.late.pk)] == 50_000 - 1_000 * len(taken)
+    assert after["findings"] == []
+    assert Item.objects.filter(kind="payment").exists()
