@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -107,13 +107,18 @@ def item_words(row: str = "i") -> tuple[str, ...]:
     # Both engines read << and | from left to right with equal rank, hence every parenthesis.
     code = f"({_case(f'{row}.kind', KINDS)} << 2) | {_case(f'{row}.invoice_class', CLASSES)}"
     due, document, posted = (day_sql(f"{row}.{name}_on") for name in ("due", "document", "posted"))
-    currency = _case(f"{row}.currency", CURRENCIES)
+    currency = currency_sql(f"{row}.currency")
     return (
         f"({row}.id << 6) | ({code})",
         f"({row}.customer_id << 24) | ({row}.entity_id << 8) | {currency}",
         f"{row}.open",
         f"({due} << 40) | ({document} << 20) | {posted}",
     )
+
+
+def currency_sql(column: str) -> str:
+    """SQL of the index of a currency in CURRENCIES."""
+    return _case(column, CURRENCIES)
 
 
 def unpacked(rows: Numbers, as_of: date, known_at: datetime | None) -> Book:
@@ -190,9 +195,14 @@ def later_sql(row: str, as_of: date, known_at: datetime | None, walk: bool = Tru
     return f"({unindexed(f'{row}.posted_on')} > %s OR {row}.recorded_at > %s)", [database_day(as_of), moment]
 
 
-def give_back(book: Book, ids: Numbers, amounts: Numbers) -> None:
+class _Places(Protocol):
+    id: Numbers
+    open: Numbers
+
+
+def give_back(book: _Places, ids: Numbers, amounts: Numbers) -> None:
     """Add each amount to the open of its item, where the book holds it. Whole numbers only: sums stay exact."""
-    places = book.places(ids)
+    places = places_of(book.id, ids)
     held = places >= 0
     np.add.at(book.open, places[held], amounts[held])
 
