@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -148,3 +150,16 @@ def test_any_mapping_reads_back_as_it_was_written(customer, amounts, values, def
         notices=("say: this",),
     )
     assert from_yaml(to_yaml(mapping)) == mapping.check()
+
+
+def test_the_reference_page_lists_every_field_and_its_example_is_valid():
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "mapping-format.md").read_text(
+        encoding="utf-8"
+    )
+    for kind in KINDS:
+        for target in targets(kind):
+            assert (
+                f"| `{target.name}` | {'yes' if target.required else ''} | {target.form} | {target.meaning}"
+                in page
+            )
+    assert from_yaml(page.split("```yaml\n")[1].split("```")[0]).name == "my-erp-items"

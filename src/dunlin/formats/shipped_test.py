@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
+from dunlin.formats.csv_out import write_csv
 from dunlin.formats.guesses import guess_table
 from dunlin.formats.mappings import shipped
 from dunlin.formats.rows import Summary, read_rows
 from dunlin.formats.tables import open_table
+from dunlin.formats.targets import target_names
 from tests import shared_data
 
 pytestmark = pytest.mark.req("A9")
@@ -109,3 +112,24 @@ def test_the_ledger_with_clearing_dates():
     assert all(row.paid.minor == row.amount.minor for row in rows if row.settled_on)
     assert sum(row.number is None for row in rows) == 11_802
     assert "UNK" not in {row.terms for row in rows}
+
+
+def test_our_own_table_of_items_reads_back_the_same_rows():
+    text = (
+        "customer,customer_name,number,kind,currency,amount,open,document_on,due_on,settled_on,service_month,description\n"
+        '0042,"Müller, ""Söhne""",INV-1,invoice,EUR,100.00,60.00,2020-01-31,2020-03-01,2020-02-15,2020-01,"=two\nlines"\n'
+        "0042,,CM-1,credit_memo,KWD,1.234,1.234,2020-01-31,,,,\n"
+        "0042,,,payment,EUR,5.00,,2020-01-31,,,,on account\n"
+    )
+    rows = list(read_rows(open_table(text.encode()), shipped("dunlin-items")))
+    stream = io.StringIO(newline="")
+    names = target_names("items")
+    write_csv(stream, names, ([getattr(row, name, None) for name in names] for row in rows), raw=True)
+    again = list(read_rows(open_table(stream.getvalue().encode()), shipped("dunlin-items")))
+
+    def fields(row):
+        return [getattr(row, name, None) for name in (*names, "identity")]
+
+    assert [fields(row) for row in again] == [fields(row) for row in rows]
+    assert [row.amount.plain for row in again] == ["100.00", "1.234", "5.00"]
+    assert again[0].description == "=two\nlines"
