@@ -88,19 +88,7 @@ def _run(who: Who, day: date, tell: Progress) -> DailyResult:
     rolled = 0 if past else balance_sums.roll(day, policy)
     tell("promises", 0, 1)
     judged = judge_promises(who, day, policy)
-    with _no_garbage():
-        kept = _decide_all(who, day, policy, past, tell)
-    ranks = _ranks(kept)
-    written = revised = skipped = 0
-    reordered = TierOrder.objects.filter(day=day).exists()
-    for start in range(0, len(kept), situations.CHUNK_CUSTOMERS):
-        part = kept[start : start + situations.CHUNK_CUSTOMERS]
-        with transaction.atomic():
-            lock_customers([each.customer_id for each in part])
-            new, again = _write(part, ranks, who.now, day, reordered)
-            skipped += _mark_skipped(part, day)
-        written, revised = written + new, revised + again
-        tell("decisions", start + len(part), len(kept))
+    kept, written, revised, skipped = _deal(who, day, policy, past, tell)
     steps = [each.step for each in kept]
     run.customers, run.calls, run.emails, run.silent = (
         len(kept), steps.count("call"), steps.count("email"), steps.count("none"),
@@ -116,6 +104,31 @@ def _run(who: Who, day: date, tell: Progress) -> DailyResult:
             about=f"run:{run.pk}", after={"customers": run.customers, "written": written, "revised": revised}
         )
     return result
+
+
+def deal_again(who: Who, day: date) -> int:
+    """Decide and rank the day anew inside the caller's act, after an order of the tiers; how many decisions were revised."""
+    return _deal(who, day, policy_of(day), day < who.today, lambda phase, done, total: None)[2]
+
+
+def _deal(
+    who: Who, day: date, policy: Policy, past: bool, tell: Progress
+) -> tuple[list[_Kept], int, int, int]:
+    """Both passes; the decisions, how many are new, how many revised, how many contact stages were skipped."""
+    with _no_garbage():
+        kept = _decide_all(who, day, policy, past, tell)
+    ranks = _ranks(kept)
+    written = revised = skipped = 0
+    reordered = TierOrder.objects.filter(day=day).exists()
+    for start in range(0, len(kept), situations.CHUNK_CUSTOMERS):
+        part = kept[start : start + situations.CHUNK_CUSTOMERS]
+        with transaction.atomic():
+            lock_customers([each.customer_id for each in part])
+            new, again = _write(part, ranks, who.now, day, reordered)
+            skipped += _mark_skipped(part, day)
+        written, revised = written + new, revised + again
+        tell("decisions", start + len(part), len(kept))
+    return kept, written, revised, skipped
 
 
 def policy_of(day: date) -> Policy:

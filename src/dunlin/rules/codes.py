@@ -11,6 +11,7 @@ from typing import Any
 
 # What was asked is not done, and why. Exit status 2 at the command line, 4xx in the API, a message at the field on screen.
 REFUSALS: dict[str, str] = {
+    "absence_unknown": "There is no absence {absence}.",
     "amount_not_positive": "The amount must be more than zero, not {asked}.",
     "application_backdated": "On {on} only {open} of {document} was open; {asked} cannot be applied that far back.",
     "application_before_document": "Posting date {posted_on} is before {document} was posted ({document_posted_on}).",
@@ -24,6 +25,7 @@ REFUSALS: dict[str, str] = {
     "application_reversed_already": "This application was reversed on {reversed_on}; it cannot be reversed twice.",
     "application_unknown": "There is no application {application}.",
     "application_wrong_sides": "Only a credit is applied to a debit, not {credit} to {debit}.",
+    "backup_is_absentee": "{user} cannot be the backup for themselves.",
     "block_kind_unknown": "{kind!r} is not a kind of block; it is one of {kinds}.",
     "block_lifted_already": "This block was lifted already.",
     "block_unknown": "There is no block {block}.",
@@ -35,6 +37,7 @@ REFUSALS: dict[str, str] = {
     "contact_point_unknown": "There is no such e-mail address or number among the contacts of this customer.",
     "customer_unknown": "There is no customer {customer}.",
     "date_not_understood": "{asked!r} is not a date Dunlin understands; write it as 2026-05-31.",
+    "day_is_past": "{day} is over; its list stays as it was.",
     "discount_exceeds_terms": "A discount of {asked} is more than the {allowed} that the terms of {document} allow.",
     "dispute_exceeds_open": "{asked} is more than the {open} of {document} that is open and not in dispute yet.",
     "dispute_of_credit": "{document} is a credit; only what is owed can be disputed.",
