@@ -19,7 +19,7 @@ from dunlin.rules.money import TRUE_MINUS, Money
 
 WIDE = 1000  # units across the stretched inner drawing
 _TOP, _BOTTOM = 20, 24  # pixels above and below the plot: the highest label, the names of the days
-_LEFT, _ACROSS = 1.0, 98.0  # per cent
+_LEFT, _ACROSS = 8.0, 91.0  # per cent; the marks of the scale stand to the left
 _RAMP = 6  # the last step of the aging ramp
 _KINDS = ("first", "second", "third")
 
@@ -378,8 +378,8 @@ def _ends(ends: Sequence[tuple[float, float, str, str]]) -> list[Markup]:
             at += 2
         taken.append((x, at))
         anchor = "end" if x > 0.6 else "middle" if x > 0.15 else "start"
-        # A name at the left edge would lie on the marks of the scale.
-        place = max(_percent(x), 18.0) if anchor == "start" else _percent(x)
+        # A name at the left edge must not lie on the marks of the scale.
+        place = max(_percent(x), _LEFT + 1) if anchor == "start" else _percent(x)
         shapes.append(
             Markup('<text class="name {}" x="{:.2f}%" y="{:.1f}" text-anchor="{}">{}</text>').format(
                 kind, place, at, anchor, words
