@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dunlin.config.settings")
 
 from dunlin.cli.main import program, start_django
 from dunlin.config.environment import Environment
-from dunlin.rules.codes import REASONS, REFUSALS
+from dunlin.rules.codes import PROBLEMS, REASONS, REFUSALS
 from dunlin.rules.policy import SETTINGS
 from dunlin.rules.roles import ROLES
 
@@ -54,7 +54,7 @@ def settings() -> str:
 
 def codes() -> str:
     text = "# Codes\n\nThe same code on screen, in JSON, on the command line and here. Braces are filled in with facts.\n"
-    for title, table in (("Refusals", REFUSALS), ("Reasons", REASONS)):
+    for title, table in (("Refusals", REFUSALS), ("Reasons", REASONS), ("Problems of a file", PROBLEMS)):
         text += f"\n## {title}\n\n| code | sentence |\n| --- | --- |\n"
         text += "".join(f"| `{code}` | {sentence} |\n" for code, sentence in sorted(table.items()))
     return text

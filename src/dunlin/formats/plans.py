@@ -192,9 +192,9 @@ def _reader(target: Target, column: Column, mapping: Mapping) -> Reader:
             return form(cell)
         text = clean(cell)
         if not text or (blank and text.casefold() in blank):
-            if column.default is None and target.required:
+            if not column.default and target.required:
                 raise Unreadable("blank_required", target=words(target.name))
-            return _initial(target) if column.default is None else form(column.default)
+            return form(column.default) if column.default else _initial(target)
         if values:
             translated = values.get(text.casefold(), column.otherwise)
             if translated is None:
