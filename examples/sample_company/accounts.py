@@ -35,8 +35,19 @@ _TITLES = {
 
 
 @dataclass(slots=True, eq=False)
+class Point:
+    """An e-mail address or a telephone number. `index` is its place among all when they are written."""
+
+    kind: str
+    value: str
+    label: str = ""
+    state: str = "ok"
+    index: int = -1
+
+
+@dataclass(slots=True, eq=False)
 class Contact:
-    """A person at a customer; points are (kind, value, label, state)."""
+    """A person at a customer."""
 
     index: int
     customer: int
@@ -48,11 +59,12 @@ class Contact:
     do_not_call: bool = False
     cease_contact: bool = False
     active: bool = True
-    points: list[tuple[str, str, str, str]] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
 
     @property
-    def phone(self) -> str:
-        return next((value for kind, value, _, state in self.points if kind == "phone" and state == "ok"), "")
+    def phone(self) -> Point | None:
+        """The number to dial: the first that is not known to be wrong."""
+        return next((point for point in self.points if point.kind == "phone" and point.state == "ok"), None)
 
 
 @dataclass(slots=True, eq=False)
@@ -202,15 +214,17 @@ def _give_contacts(random: Random, account: Account, made: int) -> int:
         roles = [["ap"], ["ap"], ["billing"], ["escalation"], ["legal"]]
     for role in roles:
         name = names.person_name(random, place.language)
-        points = [("email", names.mailbox(name, domain), "", "ok")]
+        points = [Point("email", names.mailbox(name, domain))]
         if role[0] == "ap" and random.random() < 0.5:
             points.append(
-                ("email", f"ap@{domain}", "shared mailbox", "bounced" if random.random() < 0.04 else "ok")
+                Point(
+                    "email", f"ap@{domain}", "shared mailbox", "bounced" if random.random() < 0.04 else "ok"
+                )
             )
         if random.random() < 0.95 or role[0] == "ap":
-            points.append(("phone", places.phone_at(place, random), "direct", "ok"))
+            points.append(Point("phone", places.phone_at(place, random), "direct"))
         if random.random() < 0.3:
-            points.append(("phone", places.phone_at(place, random), "switchboard", "ok"))
+            points.append(Point("phone", places.phone_at(place, random), "switchboard"))
         contact = Contact(made, account.index, name, random.choice(_TITLES[role[0]]), role, points=points)
         if random.random() < 0.03:
             other = places.pick_place(random)

@@ -86,7 +86,7 @@ class Book:
     def post(self, **facts: Any) -> Item:
         """A new item, wholly open."""
         item = Item(index=len(self.items), **facts)
-        if item.amount <= 0 or item.posted_on < item.document_on and item.kind == "payment":
+        if item.amount <= 0 or item.posted_on < item.document_on:
             raise ValueError(f"item {item.number}: {item.amount} on {item.posted_on}")
         item.open = item.amount
         self.items.append(item)

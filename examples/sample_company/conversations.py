@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dunlin.rules.stages import stage_reached
 from examples.sample_company import deciding, payers, places, troubles, words
-from examples.sample_company.accounts import Account, Contact
+from examples.sample_company.accounts import Account, Contact, Point
 from examples.sample_company.book import Item
 from examples.sample_company.team import Person
 
@@ -182,7 +182,7 @@ def work(story: Story, person: Person, account: Account, items: list[Item]) -> N
         )[0]
         call = _log(story, person, account, contact, outcome, at)
         if outcome == "wrong_number":
-            _wrong_number(story, person, account, contact)
+            _wrong_number(story, person, account, contact, at)
             return
         call.note = words.short_note(random, outcome)
         minute += 65 + random.randrange(90)
@@ -214,7 +214,7 @@ def _log(
         len(story.calls),
         account.index,
         contact,
-        contact.phone,
+        contact.phone.value if contact.phone else "",
         direction,
         outcome,
         story.day,
@@ -335,24 +335,30 @@ def _mean(story: Story, person: Person, account: Account, promise: Promise) -> N
             payers.intend(story, account, item, promise.due_on + timedelta(days=late))
 
 
-def _wrong_number(story: Story, person: Person, account: Account, contact: Contact) -> None:
-    """The number is marked; some days later somebody finds the right one, and the diary says who."""
+def _wrong_number(story: Story, person: Person, account: Account, contact: Contact, at: datetime) -> None:
+    """The number is marked; some days later somebody finds the right one. The diary keeps both."""
     old = contact.phone
-    contact.points = [
-        (kind, value, label, "wrong" if kind == "phone" and value == old else state)
-        for kind, value, label, state in contact.points
-    ]
-    story.tell(
-        person.username, "log_call", account, f"contact:{contact.index}", {"state": "ok"}, {"state": "wrong"}
-    )
+    if old is None:
+        return
+    old.state = "wrong"
+    story.tell(at, person.username, "log_call", account, old, {"state": "ok"}, {"state": "wrong"})
     story.on(
         story.day + timedelta(days=story.random.randrange(1, 9)),
         partial(_corrected, story, account, contact, old),
     )
 
 
-def _corrected(story: Story, account: Account, contact: Contact, old: str) -> None:
-    new = places.phone_at(account.place, story.random)
-    contact.points.append(("phone", new, "direct", "ok"))
+def _corrected(story: Story, account: Account, contact: Contact, old: Point) -> None:
+    new = Point("phone", places.phone_at(account.place, story.random), "direct")
+    contact.points.append(new)
     by = account.collector or "senior"
-    story.tell(by, "correct_contact", account, f"contact:{contact.index}", {"phone": old}, {"phone": new})
+    before = {"value": old.value, "point": old}
+    story.tell(
+        story.recorded(story.day),
+        by,
+        "correct_contact",
+        account,
+        new,
+        before,
+        {"kind": "phone", "value": new.value},
+    )

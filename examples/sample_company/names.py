@@ -7,8 +7,13 @@ from random import Random
 
 from anyascii import anyascii
 
+
+def _words(text: str, between: str = " ") -> tuple[str, ...]:
+    return tuple(text.split(between))
+
+
 _STEMS = {
-    "en": (
+    "en": _words(
         "Brackenholt Ostermeade Calderwick Thornabbey Wexmarsh Harrowgill Pinehallow Stonebeck Quillfen Larkspire Dunmarrow "
         "Fallowmere Greymantle Ashcombe-Vane Coldwater Ember-Lyle Foxglade Hollinsett Ironwhistle Juniper-Hythe Kittiwade "
         "Lowmoor Millrace Northquay Oxbowden Peregrine-Hale Redshank Saltmarsh Tidemark Underhallow Vellacombe Whinfell "
@@ -16,42 +21,43 @@ _STEMS = {
         "Kelpstrand Limewash Marrowgate Nettlefold-Rye Osprey-Lane Plovermead Quarrybank Rooksnest Sandhopper Turnstone-Lea "
         "Umberfield Violetwick Wintersedge Crosswater Hawksmere Tamarind-Bay Cedarlock Prairiewind Bluemesa Lonepine "
         "Riverbluff Timberhitch Cactuswren Silverspur Granite-Fork Maplehurst Wildrye"
-    ).split(),
-    "de": (
+    ),
+    "de": _words(
         "Grünholz Wiesenbrück Überfeld Mühlstädt Kranichsee Föhrenthal Großbächle Rabenwörth Steinlohe Ährenfurt Löwenbruck "
         "Süderhain Tannröda Weißenklee Ziegelhorst Kühlbronn Eschenau-Lay Fährdorf"
-    ).split(),
-    "fr": (
+    ),
+    "fr": _words(
         "Valcreux Montbrisé Clairefontaine-Vive Bellécluse Sauvignac-Rey Pierrelongue Hautbois-Doré Rochemaure-Lys Étangville "
         "Chanteloire Brumeval Forêt-Neuve Aubépine Côtebrune Grandpré-Noël"
-    ).split(),
-    "es": "Peñalverde Ríoclaro Montañuela Almendral-Cid Vegaluz Castañares Olivarejo Cañadahonda Sotoviña Piedrafría".split(),
-    "it": "Roccalba Pontevecchiola Fontanarossa-Lia Valdipino Collefiorito Torrechiusa Monteverdino Acquabella-Nò".split(),
-    "nl": "Waterlandse Korenhoeve Zilvermeeuw IJsvogel Rietveen Scholekster Molenwiek Bosrandt".split(),
-    "sv": "Björkvik Älvsund Sjöhagen Norrtrast Åkerfors Skogsmyr".split(),
-    "da": "Søndervang Ærøkilde Birkemose Østerhede Gråspurv".split(),
-    "pl": "Wierzbowo Źródlisko Łąkowiec Jaskółka Brzozówka Żurawno".split(),
-    "el": "Ελαιώνας Θαλασσινό Πεύκο Αμπελάκι".split(),
-    "pt": "Ribeirão Olivença-Nova Pedralva Carvalhais Açude".split(),
-    "ja": "青葉 川辺 白鷺 松風 朝霧".split(),
+    ),
+    "es": _words("Peñalverde Ríoclaro Montañuela Almendral-Cid Vegaluz Castañares Olivarejo Cañadahonda Sotoviña Piedrafría"),
+    "it": _words("Roccalba Pontevecchiola Fontanarossa-Lia Valdipino Collefiorito Torrechiusa Monteverdino Acquabella-Nò"),
+    "nl": _words("Waterlandse Korenhoeve Zilvermeeuw IJsvogel Rietveen Scholekster Molenwiek Bosrandt"),
+    "sv": _words("Björkvik Älvsund Sjöhagen Norrtrast Åkerfors Skogsmyr"),
+    "da": _words("Søndervang Ærøkilde Birkemose Østerhede Gråspurv"),
+    "pl": _words("Wierzbowo Źródlisko Łąkowiec Jaskółka Brzozówka Żurawno"),
+    "el": _words("Ελαιώνας Θαλασσινό Πεύκο Αμπελάκι"),
+    "pt": _words("Ribeirão Olivença-Nova Pedralva Carvalhais Açude"),
+    "ja": _words("青葉 川辺 白鷺 松風 朝霧"),
 }  # fmt: skip
 _TRADES = {
-    "en": (
+    "en": _words(
         "Logistics|Cold Storage|Dental Supply|Clinics|Robotics|Packaging|Foods|Roofing|Printing|Timber|Marine|Analytics|"
         "School District|Freight|Textiles|Engineering|Brewing|Property Services|Hospitality|Medical Imaging|Water|Solar|"
-        "Insurance Brokers|Broadcasting|Paper|Glassworks|Veterinary Group|Car Hire|Staffing|Security|Nurseries|Publishing"
-    ).split("|"),
-    "de": "Fördertechnik|Maschinenbau|Druckerei|Kältetechnik|Verlag|Möbelwerke|Großhandel|Klinikbedarf|Softwarehaus".split("|"),
-    "fr": "Menuiserie|Transports|Électronique|Distribution|Travaux Publics|Hôtellerie|Imprimerie|Santé".split("|"),
-    "es": "Construcciones|Alimentación|Logística|Cerámicas|Clínicas|Gráficas".split("|"),
-    "it": "Ceramiche|Trasporti|Officine|Alimentari|Arredamenti|Impianti".split("|"),
-    "nl": "Scheepvaart|Bloemenhandel|Bouwmaterialen|Zuivel|Verpakkingen".split("|"),
-    "sv": "Trä|Elektronik|Livsmedel|Verkstad".split("|"),
-    "da": "Mejeri|Møbler|Energi|Transport".split("|"),
-    "pl": "Zakłady Mięsne|Meble|Hurtownia|Budownictwo".split("|"),
-    "el": "Ναυτιλιακή|Τρόφιμα|Εκτυπώσεις".split("|"),
-    "pt": "Cortiças|Transportes|Alimentos|Engenharia".split("|"),
-    "ja": "精密|食品|物流|印刷".split("|"),
+        "Insurance Brokers|Broadcasting|Paper|Glassworks|Veterinary Group|Car Hire|Staffing|Security|Nurseries|Publishing",
+        "|",
+    ),
+    "de": _words("Fördertechnik|Maschinenbau|Druckerei|Kältetechnik|Verlag|Möbelwerke|Großhandel|Klinikbedarf|Softwarehaus", "|"),
+    "fr": _words("Menuiserie|Transports|Électronique|Distribution|Travaux Publics|Hôtellerie|Imprimerie|Santé", "|"),
+    "es": _words("Construcciones|Alimentación|Logística|Cerámicas|Clínicas|Gráficas", "|"),
+    "it": _words("Ceramiche|Trasporti|Officine|Alimentari|Arredamenti|Impianti", "|"),
+    "nl": _words("Scheepvaart|Bloemenhandel|Bouwmaterialen|Zuivel|Verpakkingen", "|"),
+    "sv": _words("Trä|Elektronik|Livsmedel|Verkstad", "|"),
+    "da": _words("Mejeri|Møbler|Energi|Transport", "|"),
+    "pl": _words("Zakłady Mięsne|Meble|Hurtownia|Budownictwo", "|"),
+    "el": _words("Ναυτιλιακή|Τρόφιμα|Εκτυπώσεις", "|"),
+    "pt": _words("Cortiças|Transportes|Alimentos|Engenharia", "|"),
+    "ja": _words("精密|食品|物流|印刷", "|"),
 }  # fmt: skip
 _FORMS = {
     "US": ("Inc.", "LLC", "Corp.", "Co.", ""), "CA": ("Inc.", "Ltd.", "ULC"), "GB": ("Ltd", "Limited", "LLP", "plc", ""),
@@ -85,32 +91,32 @@ STRANGE_NAMES = (
 )  # fmt: skip
 
 _FIRST = {
-    "en": "Abigail Brandon Chidi Dana Edwin Farah Gareth Harriet Imran Joelle Kwame Laurel Malik Nadine Owen Priya Quentin Rosa Samir Tess Ulla Vivian Wendell Yusuf Zoe".split(),
-    "de": "Annegret Björn Carola Dieter Elke Frauke Günther Heike Jürgen Käthe Lutz Sören Ute".split(),
-    "fr": "Amélie Benoît Cécile Didier Élodie François Gaëlle Hervé Inès Joël Noémie Zoé".split(),
-    "es": "Álvaro Begoña Concha Íñigo Lucía Nuria Óscar Sofía".split(),
-    "it": "Alessio Bianca Donatella Fabrizio Ilaria Niccolò".split(),
-    "nl": "Anouk Bram Femke Joost Saskia Tijmen".split(),
-    "sv": "Åsa Göran Ingrid Örjan".split(),
-    "da": "Bjørn Kirsten Søren Mette".split(),
-    "pl": "Grażyna Łukasz Małgorzata Paweł".split(),
-    "el": "Ελένη Γιώργος Κατερίνα".split(),
-    "pt": "João Conceição Luís Inês".split(),
-    "ja": "健太 美咲 陽子".split(),
+    "en": _words("Abigail Brandon Chidi Dana Edwin Farah Gareth Harriet Imran Joelle Kwame Laurel Malik Nadine Owen Priya Quentin Rosa Samir Tess Ulla Vivian Wendell Yusuf Zoe"),
+    "de": _words("Annegret Björn Carola Dieter Elke Frauke Günther Heike Jürgen Käthe Lutz Sören Ute"),
+    "fr": _words("Amélie Benoît Cécile Didier Élodie François Gaëlle Hervé Inès Joël Noémie Zoé"),
+    "es": _words("Álvaro Begoña Concha Íñigo Lucía Nuria Óscar Sofía"),
+    "it": _words("Alessio Bianca Donatella Fabrizio Ilaria Niccolò"),
+    "nl": _words("Anouk Bram Femke Joost Saskia Tijmen"),
+    "sv": _words("Åsa Göran Ingrid Örjan"),
+    "da": _words("Bjørn Kirsten Søren Mette"),
+    "pl": _words("Grażyna Łukasz Małgorzata Paweł"),
+    "el": _words("Ελένη Γιώργος Κατερίνα"),
+    "pt": _words("João Conceição Luís Inês"),
+    "ja": _words("健太 美咲 陽子"),
 }  # fmt: skip
 _LAST = {
-    "en": "Abernethy Boakye Castellane Dunmore Eastlake Fairweather Grimshaw Hollis-Tate Iyer Jessop Kavanagh Lindqvist MacAuliffe Nakamura-Bell O'Rourke Pemberton Quarles Ravensdale Sorley Tolliver Underdown Vance Whitlock Yeo".split(),
-    "de": "Bäumler Dörfler Fürstenau Grießbach Hölzl Krämer-Voß Möllenkamp Rübsam Weißhaupt".split(),
-    "fr": "Beauséjour d'Aubigny Delacroix-Roy Lefrançois Maréchal N'Guessan Poirier Tréguier".split(),
-    "es": "Argüello Ibáñez Muñiz Núñez-Prado Sepúlveda".split(),
-    "it": "Bonaccorsi D'Angeli Ferrabosco Quintavalle".split(),
-    "nl": "van der Broeck 't Hooft Kuijpers de Wit-Bos".split(),
-    "sv": "Ängström Lindgård Öberg".split(),
-    "da": "Kjærgaard Nørregaard Østby".split(),
-    "pl": "Dąbek Śliwiński Żuk".split(),
-    "el": "Αναγνώστου Παππάς Ρήγας".split(),
-    "pt": "Araújo Gonçalves Simões".split(),
-    "ja": "佐久間 小野寺 早川".split(),
+    "en": _words("Abernethy Boakye Castellane Dunmore Eastlake Fairweather Grimshaw Hollis-Tate Iyer Jessop Kavanagh Lindqvist MacAuliffe Nakamura-Bell O'Rourke Pemberton Quarles Ravensdale Sorley Tolliver Underdown Vance Whitlock Yeo"),
+    "de": _words("Bäumler Dörfler Fürstenau Grießbach Hölzl Krämer-Voß Möllenkamp Rübsam Weißhaupt"),
+    "fr": _words("Beauséjour d'Aubigny Delacroix-Roy Lefrançois Maréchal N'Guessan Poirier Tréguier"),
+    "es": _words("Argüello Ibáñez Muñiz Núñez-Prado Sepúlveda"),
+    "it": _words("Bonaccorsi D'Angeli Ferrabosco Quintavalle"),
+    "nl": _words("van der Broeck|'t Hooft|Kuijpers|de Wit-Bos", "|"),
+    "sv": _words("Ängström Lindgård Öberg"),
+    "da": _words("Kjærgaard Nørregaard Østby"),
+    "pl": _words("Dąbek Śliwiński Żuk"),
+    "el": _words("Αναγνώστου Παππάς Ρήγας"),
+    "pt": _words("Araújo Gonçalves Simões"),
+    "ja": _words("佐久間 小野寺 早川"),
 }  # fmt: skip
 
 

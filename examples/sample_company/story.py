@@ -21,7 +21,7 @@ from examples.sample_company import (
     troubles,
     words,
 )
-from examples.sample_company.accounts import Account
+from examples.sample_company.accounts import Account, Point
 from examples.sample_company.book import Book, Item
 from examples.sample_company.conversations import Call, FollowUp, Promise
 from examples.sample_company.troubles import Block, Dispute
@@ -66,7 +66,7 @@ class Story:
         self.follow_ups: list[FollowUp] = []
         self.follow_ups_of: dict[int, list[FollowUp]] = {}
         self.due_changes: list[tuple[Item, date, date, date, datetime, str]] = []
-        self.diary: list[tuple[datetime, str, str, int, str, Any, Any]] = []
+        self.diary: list[tuple[datetime, str, str, int, Point, Any, Any]] = []
         self.decided: dict[date, list[deciding.Decided]] = {}
         self._numbers = {"US": 20_400, "UK": 7_300, "receipt": 51_000, "memo": 1_200}
         self.absences = [each for each in team.absences(today) if each[2] <= today]
@@ -239,5 +239,8 @@ class Story:
         self.follow_ups.append(planned)
         self.follow_ups_of.setdefault(account.index, []).append(planned)
 
-    def tell(self, by: str, verb: str, account: Account, about: str, before: Any, after: Any) -> None:
-        self.diary.append((self.recorded(self.day), by, verb, account.index, about, before, after))
+    def tell(
+        self, at: datetime, by: str, verb: str, account: Account, about: Point, before: Any, after: Any
+    ) -> None:
+        """A line of the diary about a number or address of a contact."""
+        self.diary.append((at, by, verb, account.index, about, before, after))

@@ -28,18 +28,18 @@ OPEN_MONTHS = 2  # this month and the one before it are not locked
 
 @dataclass
 class Keys:
-    """Primary keys: users, entities and terms by name; the rest by index in the story from a first key."""
+    """Primary keys: users, entities and terms by name; the rest by index in the story."""
 
     users: dict[str, int]
     entities: dict[str, int]
     terms: dict[str, int]
-    first: dict[str, int]
+    rows: dict[str, Sequence[int]]
 
     def user(self, username: str | None) -> int | None:
         return None if username is None else self.users[username]
 
     def of(self, what: str, index: int | None) -> int | None:
-        return None if index is None else self.first[what] + index
+        return None if index is None else self.rows[what][index]
 
 
 def json_text(value: Any) -> str | None:
@@ -102,9 +102,10 @@ def write_frame(story: Story, users: dict[str, int], rates: Sequence[tuple[str, 
         "contact": (models.Contact, sum(len(each.contacts) for each in story.accounts)),
         "application": (models.Application, len(story.book.applications)),
         "call": (models.Call, len(story.calls)), "promise": (models.Promise, len(story.promises)),
+        "contact_point": (models.ContactPoint, sum(len(one.points) for each in story.accounts for one in each.contacts)),
     }  # fmt: skip
-    first = {name: bulk.reserve_ids(model, count).start for name, (model, count) in counts.items()}
-    return Keys(users, entities, terms, first)
+    rows = {name: bulk.reserve_ids(model, count) for name, (model, count) in counts.items()}
+    return Keys(users, entities, terms, rows)
 
 
 def _terms_rule(rule: Any) -> dict[str, Any]:
@@ -186,27 +187,32 @@ def write_accounts(story: Story, keys: Keys) -> None:
             for kind in (("billing", "delivery") if each.index % 6 == 0 else ("billing",))
         ),
     )  # fmt: skip
-    contacts = [contact for each in story.accounts for contact in each.contacts]
+    contacts = [(place, contact) for each in story.accounts for place, contact in enumerate(each.contacts)]
     insert(
         models.Contact,
         "id customer name title roles time_zone language do_not_call cease_contact active position",
         (
             (
                 keys.of("contact", each.index), keys.of("customer", each.customer), each.name, each.title, json_text(each.roles),
-                each.time_zone, each.language, each.do_not_call, each.cease_contact, each.active, index % 5,
+                each.time_zone, each.language, each.do_not_call, each.cease_contact, each.active, place,
             )
-            for index, each in enumerate(contacts)
+            for place, each in contacts
         ),
     )  # fmt: skip
+    points = [(place, each, point) for _, each in contacts for place, point in enumerate(each.points)]
+    for index, (_, _, point) in enumerate(points):
+        point.index = index
     insert(
         models.ContactPoint,
-        "contact kind value label state position",
+        "id contact kind value label state position",
         (
-            (keys.of("contact", each.index), kind, value, label, state, place)
-            for each in contacts
-            for place, (kind, value, label, state) in enumerate(each.points)
+            (
+                keys.of("contact_point", point.index), keys.of("contact", each.index), point.kind, point.value, point.label,
+                point.state, place,
+            )
+            for place, each, point in points
         ),
-    )
+    )  # fmt: skip
 
 
 def write_book(story: Story, keys: Keys) -> None:

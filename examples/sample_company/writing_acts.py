@@ -141,27 +141,29 @@ def write_decisions(story: Story, keys: Keys) -> None:
 def write_diary(story: Story, keys: Keys) -> None:
     """Who gave which customer to whom, and the contacts that were corrected."""
     roles = {person.username: person.role for person in team.PEOPLE}
-    lines: list[tuple[datetime, str, str, int, str, str, Any, Any]] = [
-        (at, by, verb, customer, _about(about, keys), "", before, after)
-        for at, by, verb, customer, about, before, after in story.diary
-    ]
+    lines: list[tuple[datetime, str, str, int, str, str, Any, Any]] = []
+    for at, by, verb, customer, point, before, after in story.diary:
+        if "point" in before:
+            before = {**before, "point": keys.of("contact_point", before["point"].index)}
+        lines.append(
+            (
+                at,
+                by,
+                verb,
+                customer,
+                f"contact_point:{keys.of('contact_point', point.index)}",
+                "",
+                before,
+                after,
+            )
+        )
     for account in story.accounts:
         if account.collector:
             at = datetime.combine(account.starts_on, time(9), UTC) + timedelta(minutes=account.index % 400)
-            cause = "by hand" if account.by_hand else "by rule"
-            after = {"collector": account.collector}
-            lines.append(
-                (
-                    at,
-                    "lead",
-                    "assign_customers",
-                    account.index,
-                    f"customer:{keys.of('customer', account.index)}",
-                    cause,
-                    None,
-                    after,
-                )
-            )
+            about = f"customer:{keys.of('customer', account.index)}"
+            change = {"collector": None}, {"collector": keys.users[account.collector]}
+            cause = "" if account.by_hand else "by the portfolio rules"
+            lines.append((at, "lead", "assign_customers", account.index, about, cause, *change))
     lines.sort(key=lambda line: line[0])
     insert(
         models.DiaryLine,
@@ -174,11 +176,6 @@ def write_diary(story: Story, keys: Keys) -> None:
             for at, by, verb, customer, about, cause, before, after in lines
         ),
     )  # fmt: skip
-
-
-def _about(text: str, keys: Keys) -> str:
-    what, index = text.split(":")
-    return f"{what}:{keys.of(what, int(index))}"
 
 
 def write_managers_acts(story: Story, keys: Keys, now: datetime) -> None:
