@@ -56,31 +56,51 @@ def _moment(value: datetime) -> str:
 _DAYS = frozenset((date, datetime))
 
 
-def reserve_ids(model: type[models.Model], count: int) -> range:
-    """`count` fresh consecutive primary keys, so that rows that refer to each other can be written in bulk.
+def reserve_ids(model: type[models.Model], count: int) -> Sequence[int]:
+    """`count` fresh primary keys, rising, so that rows that refer to each other can be written in bulk.
 
-    On SQLite the caller must be inside a transaction (it holds the only write lock). On PostgreSQL the sequence is moved under
-    a lock of its own so that the keys are consecutive.
+    On SQLite the caller must be inside a transaction (it holds the only write lock), and the keys are consecutive. On
+    PostgreSQL they come from the sequence one by one: others draw from it meanwhile, so there may be gaps.
     """
     if count == 0:
         return range(0)
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            sequence = f"{table}_id_seq"
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [sequence])
-            cursor.execute(f'SELECT nextval(\'"{sequence}"\')')
-            first = cursor.fetchone()[0]
-            cursor.execute("SELECT setval(%s, %s)", [f'"{sequence}"', first + count - 1])
+            cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [f'"{table}_id_seq"', count])
+            return sorted(row[0] for row in cursor.fetchall())
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        row = cursor.fetchone()
+        first = (row[0] if row else 0) + 1
+        if row:
+            cursor.execute("UPDATE sqlite_sequence SET seq = %s WHERE name = %s", [first + count - 1, table])
         else:
-            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
-            row = cursor.fetchone()
-            first = (row[0] if row else 0) + 1
-            if row:
-                cursor.execute("UPDATE sqlite_sequence SET seq = %s WHERE name = %s", [first + count - 1, table])
-            else:
-                cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, first + count - 1])
+            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, first + count - 1])
     return range(first, first + count)
+
+
+def update(model: type[models.Model], fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Set `fields` of many rows, each (primary key, value, value, ...), inside the caller's transaction."""
+    if not rows:
+        return
+    table = model._meta.db_table
+    if connection.vendor != "postgresql":
+        assigned = ", ".join(f'"{column(model, field)}" = %s' for field in fields)
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f'UPDATE "{table}" SET {assigned} WHERE "id" = %s',  # noqa: S608
+                (_plain((*row[1:], row[0])) for row in rows),
+            )
+        return
+    types = [model._meta.get_field(field).db_type(connection) for field in fields]  # type: ignore[union-attr]
+    assigned = ", ".join(f'"{column(model, field)}" = v."{column(model, field)}"' for field in fields)
+    names = ", ".join(f'"{column(model, field)}"' for field in fields)
+    arrays = ", ".join(["%s::bigint[]", *(f"%s::{kind}[]" for kind in types)])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'UPDATE "{table}" AS t SET {assigned} FROM unnest({arrays}) AS v("id", {names}) WHERE t."id" = v."id"',  # noqa: S608
+            [list(values) for values in zip(*rows)],
+        )
 
 
 def chunks(values: Sequence[Any], size: int = IN_CHUNK) -> Iterator[Sequence[Any]]:
