@@ -31,7 +31,7 @@ def show(
 
 
 def _part(request: HttpRequest, page: str, facts: Mapping[str, Any], part: str) -> str:
-    template = engines["jinja2"].get_template(page).template
+    template = engines["jinja2"].get_template(page).template  # type: ignore[attr-defined]
     values = {**context(request), **facts}
     bound = template.new_context(values)
     try:

@@ -47,7 +47,7 @@ def _answer(request: HttpRequest, status: int) -> HttpResponse:
         return JsonResponse(
             {"code": f"http_{status}", "message": sentence, "request_id": request_id}, status=status
         )
-    page = engines["jinja2"].get_template("problem.html").template
+    page = engines["jinja2"].get_template("problem.html").template  # type: ignore[attr-defined]
     theme = request.COOKIES.get("dunlin_theme", "auto")
     return HttpResponse(
         page.render(
