@@ -8,16 +8,16 @@ import pytest
 from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
 from django.test import Client, RequestFactory, override_settings
-from django.urls import path, reverse
+from django.urls import include, path, reverse
 
-from dunlin.config.urls import handler403, handler404, handler500
-from dunlin.config.urls import urlpatterns as _real
 from dunlin.desk import problems, shell, tables
 from dunlin.rules.codes import Refused
 from dunlin.rules.roles import VERBS
 from tests import cast
 
-__all__ = ["handler403", "handler404", "handler500"]
+# This file is also the addresses of two tests below: the real ones and two that fail on purpose.
+handler404 = "dunlin.desk.problems.not_found"
+handler500 = "dunlin.desk.problems.broken"
 
 
 def _refuse(request):
@@ -28,7 +28,7 @@ def _break(request):
     raise RuntimeError("as planned")
 
 
-urlpatterns = [path("refuse", _refuse), path("break", _break), *_real]
+urlpatterns = [path("refuse", _refuse), path("break", _break), path("", include("dunlin.config.urls"))]
 
 
 @pytest.fixture
