@@ -85,9 +85,10 @@ class Filters:
                 wanted[name] = getattr(self, name)
         if self.parent is not None:
             wanted["pk__in"] = group_of(self.parent)
-        if not wanted and self.scope is None:
+        scope = self.scope if self.scope is not None and self.scope.query.where else None  # else everything is in sight
+        if not wanted and scope is None:
             return None
-        customers = Customer.objects.all() if self.scope is None else self.scope
+        customers = Customer.objects.all() if scope is None else scope
         return customers.filter(**wanted).order_by()
 
 
