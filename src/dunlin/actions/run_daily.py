@@ -12,13 +12,14 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
 from dunlin.actions.doing import Who, doing, lock_customers
 from dunlin.actions.judge_promises import judge_promises
+from dunlin.actions.record_figures import record_figures
 from dunlin.records import balance_sums, bulk
 from dunlin.records.calendars import LEDGER, calendar
 from dunlin.records.coverage import absences_on, workers
@@ -37,7 +38,8 @@ Progress = Callable[[str, int, int], None]  # phase, done, of how many
 @dataclass(frozen=True)
 class DailyResult:
     """What a run covered. `calls`, `emails` and `silent` add up to `customers`; `written` are decisions new today, `revised`
-    higher revisions, `stages_skipped` contact stages that items passed without a contact. `run_id` is None for a dry run."""
+    higher revisions, `stages_skipped` items that passed a contact stage without a contact, `figure_days` days whose measures were
+    recorded. `run_id` is None for a dry run."""
 
     run_id: int | None
     day: date
@@ -51,6 +53,7 @@ class DailyResult:
     promises_broken: int
     stages_skipped: int
     balances_rolled: int
+    figure_days: int
     dry_run: bool
 
 
@@ -89,6 +92,9 @@ def _run(who: Who, day: date, tell: Progress) -> DailyResult:
     tell("promises", 0, 1)
     judged = judge_promises(who, day, policy)
     kept, written, revised, skipped = _deal(who, day, policy, past, tell)
+    tell("figures", 0, 1)
+    # The figures are of complete days: in the night of today that is yesterday.
+    figures = record_figures(day if past else day - timedelta(1), policy)
     steps = [each.step for each in kept]
     run.customers, run.calls, run.emails, run.silent = (
         len(kept), steps.count("call"), steps.count("email"), steps.count("none"),
@@ -96,7 +102,7 @@ def _run(who: Who, day: date, tell: Progress) -> DailyResult:
     run.promises_judged, run.finished_at = judged.changed, who.now
     result = DailyResult(
         run.pk, day, run.customers, run.calls, run.emails, run.silent, written, revised, judged.changed,
-        judged.by_status.get("broken", 0), skipped, rolled, False,
+        judged.by_status.get("broken", 0), skipped, rolled, figures, False,
     )  # fmt: skip
     with doing(who, "run_daily", cause=f"the night of {day}") as act:
         run.save()

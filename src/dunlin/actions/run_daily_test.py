@@ -11,7 +11,16 @@ from dunlin.actions.doing import the_clock
 from dunlin.actions.log_call import log_call
 from dunlin.actions.log_promise import PromiseAsked, log_promise
 from dunlin.actions.run_daily import run_daily
-from dunlin.records.models import Absence, Decision, DecisionRun, Dispute, Item, Promise, TierOrder
+from dunlin.records.models import (
+    Absence,
+    DailyFigure,
+    Decision,
+    DecisionRun,
+    Dispute,
+    Item,
+    Promise,
+    TierOrder,
+)
 from dunlin.reports import situations
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
@@ -204,3 +213,21 @@ def test_a_past_day_is_decided_from_the_books_of_that_day(books):
     decision = Decision.objects.get(customer=books.harbour, day=then)
     assert decision.facts["figures"]["past_due"] == {"USD": 100_000}
     assert (decision.code, decision.facts["days"]) == ("due_rest", 2)
+
+
+@pytest.mark.req("F1")
+@pytest.mark.trap(26)
+def test_the_figures_of_complete_days_are_recorded_and_missed_nights_made_up(books):
+    run_daily(NIGHT, TODAY)
+    yesterday = DailyFigure.objects.get()
+    assert (yesterday.day, yesterday.debits, yesterday.unapplied) == (
+        TODAY - timedelta(days=1),
+        255_000,
+        20_000,
+    )
+    later = TODAY + timedelta(days=3)
+    assert run_daily(the_clock(later, moment(later, 4)), later).figure_days == 3
+    days = DailyFigure.objects.order_by("day").values_list("day", flat=True)
+    assert list(days) == [TODAY + timedelta(days=n) for n in range(-1, 3)]
+    again = run_daily(the_clock(later, moment(later, 5)), later)
+    assert (again.figure_days, DailyFigure.objects.count()) == (1, 4)
