@@ -276,8 +276,7 @@ def _finished(who: Who, run: ImportRun, work: Work, dry_run: bool) -> None:
         work.tally.notices[notice] = None
     undated = work.tally.created.pop("settlements_undated", 0)
     if undated:
-        told = f"{undated} amounts paid carry no date; their settlements are posted on {who.today}."
-        work.tally.notices[told] = None
+        work.tally.notices[f"{undated} amounts paid carry no date; their settlements are posted on {who.today}."] = None
     figures = _figures(work.tally, run.totals)
     with transaction.atomic():
         if dry_run:
@@ -288,7 +287,7 @@ def _finished(who: Who, run: ImportRun, work: Work, dry_run: bool) -> None:
         with doing(who, "import_file") as act:
             _move(run, state=DONE, finished_at=now(), **figures)
             after = {key: value for key, value in figures.items() if key != "totals"}
-            totals = {code: amounts for code, amounts in work.tally.currencies.items()}
+            totals = dict(work.tally.currencies)
             told = {
                 "file": run.file_name,
                 "sha256": run.sha256,
