@@ -120,4 +120,4 @@ class ContactPoint(models.Model):
 
     class Meta:
         ordering = ["kind", "position", "id"]
-        indexes = [models.Index(fields=["value"], name="contact_point_value")]
+        indexes = [models.Index(fields=["value"], name="contact_point_value", opclasses=["varchar_pattern_ops"])]

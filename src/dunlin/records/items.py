@@ -80,8 +80,10 @@ class Item(models.Model):
                 fields=["customer", "currency", "due_on", "open"], name="item_open", condition=Q(open__gt=0)
             ),
             models.Index(fields=["closed_on"], name="item_closed_on"),
-            models.Index(fields=["posted_on"], name="item_posted_on"),
-            models.Index(fields=["number"], name="item_number"),
+            # Facts only, so it is never rewritten: sales and money of any stretch of days without touching the rows.
+            models.Index(fields=["posted_on", "kind", "currency", "entity", "amount"], name="item_posted_on"),
+            # The operator class lets PostgreSQL search by the beginning of a number; SQLite knows none and needs none.
+            models.Index(fields=["number"], name="item_number", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["open"], name="item_open_amount", condition=Q(open__gt=0)),
         ]
 
