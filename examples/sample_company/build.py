@@ -13,8 +13,10 @@ import time as stopwatch
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -30,9 +32,10 @@ from django.db import transaction
 
 from dunlin.actions.doing import the_clock
 from dunlin.actions.run_daily import run_daily
-from dunlin.records import balance_sums, models
+from dunlin.records import balance_sums, bulk, models
 from dunlin.records.calendars import LEDGER, calendar, seed_calendars
 from dunlin.records.policies import current_policy
+from dunlin.reports import figures
 from dunlin.rules.calendars import add_months
 from dunlin.rules.situations import Rate
 from examples.sample_company import places, team, writing, writing_acts
@@ -40,6 +43,8 @@ from examples.sample_company.story import Story
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from dunlin.rules.policy import Policy
 
 Progress = Callable[[str], None]
 
@@ -98,7 +103,7 @@ def build(
     progress("Adding up balances")
     policy = current_policy()
     balance_sums.rebuild(today, policy)
-    _record_history(story, now, progress)
+    _record_history(story, policy, progress)
     progress("Deciding the day")
     night = run_daily(the_clock(today, min(now, datetime.combine(today, time(4, 30), UTC))), today)
     return Summary(
@@ -175,8 +180,21 @@ def _mondays(first: date, last: date) -> Iterator[date]:
         day += timedelta(days=7)
 
 
-def _record_history(story: Story, now: datetime, progress: Progress) -> None:
-    """The measures of each past night, as the nights would have recorded them."""
+def _record_history(story: Story, policy: Policy, progress: Progress) -> None:
+    """The measures of each past day, as the nights would have recorded them."""
+    progress("Recording the measures of each day")
+    days = [story.first_day + timedelta(days=n) for n in range((story.today - story.first_day).days)]
+    fields = [each.name for each in dataclass_fields(figures.FigureOfDay)]
+    names = ["entity" if name == "entity_id" else name for name in fields]
+    row_of = attrgetter(*fields)
+    with transaction.atomic():
+        bulk.insert(
+            models.DailyFigure, names, (_plain(row_of(each)) for each in figures.figures_on(days, policy))
+        )
+
+
+def _plain(row: tuple[object, ...]) -> tuple[object, ...]:
+    return tuple(str(value) if isinstance(value, Decimal) else value for value in row)
 
 
 def main() -> None:

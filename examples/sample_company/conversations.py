@@ -90,6 +90,29 @@ def call_day(story: Story, person: Person, owned: list[Account], share: float) -
         work(story, person, account, items)
 
 
+def call_in(story: Story, account: Account, person: Person) -> None:
+    """The customer calls before anybody calls it: a question, or news of the money."""
+    standing = story.book.open_debits.get(account.index)
+    contact = account.contacts[0]
+    if not standing or contact.phone is None or account.do_not_call or story.is_blocked(account):
+        return
+    item = next(iter(standing.values()))
+    first, last = _hours(contact.time_zone or account.place.zone, story.day)
+    at = datetime.combine(story.day, time(), UTC) + timedelta(
+        minutes=min(first + story.random.randrange(20), last)
+    )
+    call = _log(story, person, account, contact, "reached", at, "in")
+    call.note, call.next_step = words.inbound_note(story.random, item.number), words.next_step(story.random)
+    account.reached_on = story.day
+    if (
+        item.due_on < story.day
+        and not item.held
+        and item.open > item.disputed
+        and story.random.random() < 0.5
+    ):
+        payers.intend(story, account, item, story.day + timedelta(days=story.random.randrange(2, 8)))
+
+
 def _list_of(story: Story, owned: list[Account]) -> list[tuple[Account, list[Item]]]:
     """Customers with something to ask for today, in the order of P5, roughly: chosen for speed over two years of days."""
     ranked = []
@@ -238,6 +261,8 @@ def _talk(
     """What a conversation brings. Talking about the items fulfils their contact stage (P4)."""
     random = story.random
     account.reached_on = story.day
+    if random.random() < 0.03:
+        story.remark(account, words.remark(random), person.username, None)
     for item in items:
         days = (story.day - item.due_on).days
         stage = stage_reached(days) + 1

@@ -101,6 +101,12 @@ class Story:
         """Everyone who is there calls; who covers for someone works part of that list too. The team grew into its target."""
         done = (self.day - add_months(self.today, -CALL_MONTHS)).days / (CALL_MONTHS * 30.5)
         share = (0.45 + 0.5 * min(1.0, done * 1.15)) * (0.9 if self.day.weekday() == 4 else 1.0)
+        people = {
+            person.username: person for person in team.CALLERS if not self.is_away(person.username, self.day)
+        }
+        for account in self.random.sample(self.accounts, max(1, len(self.accounts) // 150)):
+            if account.collector in people:
+                conversations.call_in(self, account, people[account.collector])
         for person in team.CALLERS:
             if self.is_away(person.username, self.day):
                 continue

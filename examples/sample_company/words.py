@@ -40,6 +40,21 @@ _STEPS = (
     "Send copies of the open invoices", "Call again after their payment run", "Check with sales about the PO",
     "Send a statement", "Ask operations for the delivery note", "Call the controller",
 )  # fmt: skip
+_REMARKS = (
+    "Pays by check only; allow a week for the mail.",
+    "Prefers an e-mail with the PDF before any call.",
+    "Best reached before ten in the morning.",
+    "Payment run is every second Thursday.",
+    "Asks for statements in their own language.",
+    "New ERP since spring: old PO numbers are not found any more.",
+    "Site manager must sign every invoice over 5,000.",
+)
+_INBOUND = (
+    "Called in about {number}: wants a copy.",
+    "Called in to say that {number} is in the next run.",
+    "Asks which bank account to pay {number} to; pointed to the invoice.",
+    "Returned our voicemail. {number} is approved.",
+)
 _SNOOZES = (
     "Their office is closed for stocktaking",
     "Waits for our credit memo",
@@ -58,6 +73,14 @@ def talk_note(random: Random, number: str) -> str:
 
 def promise_note(random: Random, who: str, number: str, day: date) -> str:
     return random.choice(_PROMISES).format(who=who, number=number, day=f"{day.day} {day:%B}")
+
+
+def remark(random: Random) -> str:
+    return random.choice(_REMARKS)
+
+
+def inbound_note(random: Random, number: str) -> str:
+    return random.choice(_INBOUND).format(number=number)
 
 
 def refusal(random: Random) -> str:

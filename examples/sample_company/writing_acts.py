@@ -182,11 +182,12 @@ def write_managers_acts(story: Story, keys: Keys, now: datetime) -> None:
     """What the managers did about the order of work, and what waits for them."""
     random, today = story.random, story.today
     at = min(now, datetime.combine(today, time(4), UTC))
-    callable_now = [
-        each.decision.customer_id for each in list(story.decided.values())[-1] if each.rank and each.rank > 20
-    ]
+    listed = sorted(
+        (each.rank, each.decision.customer_id) for each in list(story.decided.values())[-1] if each.rank
+    )
+    customers = [index for _, index in listed] or [0]
     reasons = ("Their controller asked for a call this morning", "Board wants to know about this one")
-    for place, (index, why) in enumerate(zip(callable_now[:: max(1, len(callable_now) // 2)], reasons), 1):
+    for place, (index, why) in enumerate(zip(dict.fromkeys(customers[len(customers) // 2 :: 7]), reasons), 1):
         models.Pin.objects.create(
             day=today,
             customer_id=keys.of("customer", index),
@@ -208,7 +209,7 @@ def write_managers_acts(story: Story, keys: Keys, now: datetime) -> None:
     for owner, what in waiting:
         for days in (-1, 0, 2):
             models.FollowUp.objects.create(
-                customer_id=keys.of("customer", random.choice(callable_now)), owner_id=keys.users[owner], what=what,
+                customer_id=keys.of("customer", random.choice(customers)), owner_id=keys.users[owner], what=what,
                 due_on=story.on_business_day(today + timedelta(days=days)), created_at=at - timedelta(days=4),
                 created_by_id=keys.users["manager"],
             )  # fmt: skip
