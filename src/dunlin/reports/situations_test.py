@@ -1,0 +1,140 @@
+"""Facts gathered for many at once are those gathered one by one, in a fixed number of queries; the past undoes what came later."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from dunlin.records.calendars import Calendars, seed_calendars
+from dunlin.records.models import CalendarDay, Contact, Dispute, DueDateChange, ExchangeRate, Item
+from dunlin.reports.situations import customers_with_open_items, home_rates, situation, situations
+from dunlin.rules.policy import Policy
+from tests import cast
+from tests.cast import TODAY, moment
+
+pytestmark = pytest.mark.django_db
+
+POLICY = Policy()
+
+
+def all_of(day=TODAY, past=False):
+    ids = customers_with_open_items(day, past)
+    return list(situations(ids[0], ids[-1], day, POLICY, {}, past)) if ids else []
+
+
+def test_the_facts_of_the_books(books):
+    lakeside = situation(books.lakeside.pk, TODAY, POLICY)
+    assert [(item.number, item.open) for item in lakeside.items] == [
+        ("INV-1001", 50_000),
+        ("INV-1002", 100_000),
+    ]
+    assert lakeside.unapplied == {"USD": 20_000}
+    assert situation(books.harbour.pk, TODAY, POLICY).items[0].open == 75_000
+    assert situation(999_999, TODAY, POLICY) is None
+
+
+def test_many_at_once_are_the_same_as_one_by_one(books):
+    assert all_of() == [situation(each.customer_id, TODAY, POLICY) for each in all_of()]
+
+
+@pytest.mark.trap(8)
+@pytest.mark.parametrize("past", [False, True])
+def test_the_number_of_queries_does_not_grow(books, past):
+    def queries():
+        with CaptureQueriesContext(connection) as seen:
+            all_of(TODAY - timedelta(days=1) if past else TODAY, past)
+        return len(seen)
+
+    before = queries()
+    for _ in range(25):
+        cast.invoice(cast.customer(), "10.00", due=TODAY - timedelta(days=9))
+    assert queries() == before <= 16
+
+
+@pytest.mark.req("A4")
+def test_a_day_with_nothing_after_it_is_the_same_by_both_ways(books):
+    Item.objects.filter(pk=books.late.pk).update(disputed=10_000)
+    Dispute.objects.create(
+        item=books.late,
+        customer=books.lakeside,
+        amount=10_000,
+        reason="price",
+        opened_on=TODAY,
+        recorded_at=moment(TODAY),
+    )
+    assert all_of(TODAY, past=True) == all_of(TODAY)
+
+
+@pytest.mark.req("A4")
+@pytest.mark.trap(12)
+def test_the_past_undoes_later_payments_due_dates_and_disputes(books):
+    then = TODAY - timedelta(days=7)
+    Dispute.objects.create(
+        item=books.part_paid, customer=books.harbour, amount=40_000, reason="price", opened_on=then,
+        recorded_at=moment(then), resolved_on=TODAY,
+    )  # fmt: skip
+    for posted, old, new in ((1, 10, 5), (0, 5, 0)):
+        DueDateChange.objects.create(
+            item=books.part_paid, old_due_on=TODAY - timedelta(days=old), new_due_on=TODAY - timedelta(days=new),
+            posted_on=TODAY - timedelta(days=posted), recorded_at=moment(TODAY), reason="agreed",
+        )  # fmt: skip
+    harbour = next(each for each in all_of(then, past=True) if each.customer_id == books.harbour.pk)
+    item = harbour.items[0]
+    assert (item.open, item.disputed, item.due_on) == (100_000, 40_000, TODAY - timedelta(days=10))
+    # Posted later than that day: not there yet.
+    assert all(not each.unapplied for each in all_of(then, past=True))
+
+
+@pytest.mark.req("D10")
+@pytest.mark.parametrize(
+    "flags, expected",
+    [
+        ([(True, False)], (True, False)),
+        ([(True, False), (False, False)], (False, False)),
+        ([(True, False), (False, True)], (True, False)),
+        ([(False, True), (True, True)], (True, True)),
+        ([], (False, False)),
+    ],
+    ids=str,
+)
+def test_a_customer_is_silent_only_when_every_contact_is(books, flags, expected):
+    of = cast.invoice(cast.customer(), "10.00").customer
+    for quiet, ceased in flags:
+        Contact.objects.create(customer=of, name="x", do_not_call=quiet, cease_contact=ceased)
+    Contact.objects.create(customer=of, name="left", active=False)
+    facts = situation(of.pk, TODAY, POLICY)
+    assert (facts.do_not_call, facts.cease_contact) == expected
+
+
+def test_rates_are_the_newest_of_their_day_and_turn_when_only_the_other_way_is_known(db):
+    for base, quote, on, rate in (
+        ("EUR", "USD", date(2026, 11, 1), "1.10"),
+        ("EUR", "USD", date(2026, 11, 20), "1.20"),
+        ("EUR", "USD", date(2026, 11, 26), "9.99"),
+        ("USD", "JPY", date(2026, 11, 20), "150"),
+    ):
+        ExchangeRate.objects.create(base=base, quote=quote, on=on, rate=Decimal(rate))
+    rates = home_rates(TODAY, "USD")
+    assert (rates["EUR"].text, rates["EUR"].on) == ("1.2", date(2026, 11, 20))
+    assert rates["JPY"].text == "1 / 150"
+    # 15,000 yen are 100.00 dollars.
+    assert 15_000 * rates["JPY"].numerator // rates["JPY"].denominator == 10_000
+
+
+@pytest.mark.rule("P2")
+def test_calendars_are_filled_and_read_once(db, django_assert_num_queries):
+    added = seed_calendars(("US", None), ["DE", "US"], range(2026, 2028))
+    assert set(added) == {"ledger", "bank", "contact:DE", "contact:US"}
+    assert seed_calendars(("US", None), ["DE", "US"], range(2026, 2028)) == dict.fromkeys(added, 0)
+    calendars = Calendars()
+    with django_assert_num_queries(1):
+        assert not calendars.get("ledger").is_business_day(date(2026, 11, 26))  # Thanksgiving
+        assert not calendars.get("ledger").is_business_day(date(2026, 12, 25))
+    # 4 July 2026 is a Saturday: the bank is open on the Friday, the ledger's holiday is moved to it.
+    assert calendars.get("bank").is_business_day(date(2026, 7, 3))
+    assert not calendars.get("ledger").is_business_day(date(2026, 7, 3))
+    assert CalendarDay.objects.filter(calendar__code="contact:DE", on=date(2026, 10, 3)).exists()
