@@ -56,7 +56,8 @@ def record_follow_up(
     what = mask_card_numbers(asked.what.strip())[:300]
     if not what:
         raise Refused("not_blank", field="what to do")
-    owner = User.objects.filter(pk=asked.owner_id or who.user_id).first()
+    wanted = asked.owner_id or who.user_id
+    owner = User.objects.filter(pk=wanted).first() if wanted is not None else None
     if owner is None:
         raise Refused("user_unknown", user=asked.owner_id or who.name)
     if not owner.is_active:

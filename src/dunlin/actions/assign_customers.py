@@ -37,7 +37,9 @@ def assign_by_hand(who: Who, customer_ids: Sequence[int], collector_id: int | No
                 raise Refused("customer_unknown", customer=pk)
         if collector_id is not None:
             Customer.objects.filter(pk__in=owners).update(collector=collector_id, assigned_by_hand=True)
-            moves = {pk: collector_id for pk, owner in owners.items() if owner != collector_id}
+            moves: dict[int, int | None] = {
+                pk: collector_id for pk, owner in owners.items() if owner != collector_id
+            }
         else:
             Customer.objects.filter(pk__in=owners).update(assigned_by_hand=False)
             moves = _by_rule(sorted(owners), owners, who.today)
@@ -96,13 +98,15 @@ def set_portfolio_rule(
                 criterion=unknown[0],
                 criteria=", ".join(sorted(portfolios.CRITERIA)),
             )
-        row, _ = PortfolioRule.objects.update_or_create(
-            pk=rule_id,
-            defaults={
+        row = PortfolioRule.objects.filter(pk=rule_id).first() if rule_id is not None else None
+        row = row or PortfolioRule()
+        fields = {
                 "name": name.strip()[:100], "priority": priority, "criteria": dict(criteria), "collector_id": collector_id,
                 "active": active,
-            },
-        )  # fmt: skip
+        }  # fmt: skip
+        for field, value in fields.items():
+            setattr(row, field, value)
+        row.save()
         act.tell(
             about=f"portfolio_rule:{row.pk}",
             after={"name": row.name, "criteria": row.criteria, "collector": collector_id},

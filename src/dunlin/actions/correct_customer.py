@@ -62,7 +62,7 @@ def _checked(name: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = " ".join(value.split())
-    limit = Customer._meta.get_field(name).max_length
+    limit = getattr(Customer._meta.get_field(name), "max_length", None)
     if limit and len(text) > limit:
         raise Refused("field_too_long", field=name.replace("_", " "), limit=limit)
     if name == "time_zone" and text not in available_timezones():

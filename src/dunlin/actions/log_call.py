@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dunlin.actions.add_follow_up import FollowUpAsked, record_follow_up
 from dunlin.actions.decide_again import decide_again
@@ -27,6 +27,7 @@ from dunlin.rules.situations import Situation
 
 # What a lead may override with a reason. The three attempts, "reached" and what the customer forbade are never overridden.
 MAY_OVERRIDE = frozenset({"conduct_hours", "conduct_weekend", "conduct_holiday", "conduct_spacing"})
+LOGGED_WITHIN = timedelta(hours=8)
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def log_call(
 
     Outgoing calls pass the conduct gate: hours there, spacing, three a day, none after reached, cease contact, do not call.
     `override` is a lead's reason to pass hours, closed days or spacing. Incoming calls are always logged. Card numbers in
-    notes are masked. Refused: call_outcome_unknown, customer_unknown, call_not_allowed, call_needs_a_person,
+    notes are masked. Refused: call_outcome_unknown, customer_unknown, call_not_allowed, call_needs_a_person, call_time_wrong,
     contact_of_other_customer, and what `log_promise` and `add_follow_up` refuse; nothing is written then.
     """
     asked = [
@@ -85,46 +86,59 @@ def log_call(
     with doing(who, "log_call", customers=[customer_id], cause=override, key=key, asked=asked) as act:
         if act.answered:
             return _answered(act.answer)
-        _check(who, outcome, direction, promise, follow_up)
+        caller = _check(who, outcome, direction, promise, follow_up)
         customer = Customer.objects.filter(pk=customer_id).first()
         if customer is None:
             raise Refused("customer_unknown", customer=customer_id)
         contact = _contact(customer, contact_id)
         policy = current_policy()
         before = situation(customer_id, who.today, policy)
-        at = started_at or who.now
+        at = _when(who, started_at)
         if direction == "out":
             _gate(who, customer, contact, before, at, policy, override)
         call = Call.objects.create(
             customer=customer, contact=contact, spoke_to=(spoke_to or (contact.name if contact else ""))[:200],
             number=number[:60], direction=direction, outcome=outcome, note=mask_card_numbers(note),
-            next_step=mask_card_numbers(next_step)[:200], day=who.today, started_at=at, seconds=seconds, by_id=who.user_id,
+            next_step=mask_card_numbers(next_step)[:200], day=who.today, started_at=at, seconds=seconds, by_id=caller,
         )  # fmt: skip
         act.tell(
             about=f"call:{call.pk}", after={"outcome": outcome, "direction": direction, "contact": contact_id}
         )
-        reached = is_reached(outcome)
-        stages = _fulfil(before, who, policy) if reached and before is not None else ()
-        wrong = _flag_wrong(act, customer_id, contact_id, number) if outcome == "wrong_number" else ()
-        promised = (
-            record_promise(act, customer_id, promise, contact_id=contact_id, call_id=call.pk)
-            if promise
-            else None
-        )
-        planned = record_follow_up(act, customer_id, follow_up, call.pk) if follow_up else None
-        decide_again(who, customer_id, policy)
-        logged = CallLogged(
-            call.pk, customer_id, outcome, reached, len(before.attempts_today) + (direction == "out") if before else 1,
-            promised.promise_id if promised else None, planned.follow_up_id if planned else None, stages, wrong,
-            next_on_list(worklist(who.today, who.user_id, policy), customer_id, who.now),
-        )  # fmt: skip
+        logged = _conclude(act, call, before, promise, follow_up, policy)
         act.answer = asdict(logged)
     return logged
 
 
+def _conclude(
+    act: Act,
+    call: Call,
+    before: Situation | None,
+    promise: PromiseAsked | None,
+    follow_up: FollowUpAsked | None,
+    policy: Policy,
+) -> CallLogged:
+    """What a call leaves behind: stages, a wrong number, a promise, a follow-up, a new decision, the next customer."""
+    who, customer_id, contact_id = act.who, call.customer_id, call.contact_id
+    reached = is_reached(call.outcome)
+    stages = _fulfil(before, who, policy) if reached and before is not None else ()
+    wrong = _flag_wrong(act, customer_id, contact_id, call.number) if call.outcome == "wrong_number" else ()
+    promised = (
+        record_promise(act, customer_id, promise, contact_id=contact_id, call_id=call.pk) if promise else None
+    )
+    planned = record_follow_up(act, customer_id, follow_up, call.pk) if follow_up else None
+    decide_again(who, customer_id, policy)
+    attempts = len(before.attempts_today) if before is not None else 0
+    return CallLogged(
+        call.pk, customer_id, call.outcome, reached, attempts + (call.direction == "out"),
+        promised.promise_id if promised else None, planned.follow_up_id if planned else None, stages, wrong,
+        next_on_list(worklist(who.today, who.user_id, policy), customer_id, who.now),
+    )  # fmt: skip
+
+
 def _check(
     who: Who, outcome: str, direction: str, promise: PromiseAsked | None, follow_up: FollowUpAsked | None
-) -> None:
+) -> int:
+    """The person who called, once what was asked makes sense."""
     if outcome not in OUTCOMES or direction not in ("out", "in"):
         raise Refused("call_outcome_unknown", outcome=outcome, outcomes=", ".join(OUTCOMES))
     if who.user_id is None:
@@ -134,6 +148,14 @@ def _check(
             raise Refused(
                 "not_permitted", who=who.name, role=who.role.replace("_", " "), verb=verb.replace("_", " ")
             )
+    return who.user_id
+
+
+def _when(who: Who, started_at: datetime | None) -> datetime:
+    """When the call was made: now, or a moment of the hours before. A call is logged on its day."""
+    if started_at is not None and not who.now - LOGGED_WITHIN <= started_at <= who.now:
+        raise Refused("call_time_wrong", hours=int(LOGGED_WITHIN.total_seconds() // 3600))
+    return started_at or who.now
 
 
 def _contact(customer: Customer, contact_id: int | None) -> Contact | None:

@@ -148,3 +148,12 @@ def test_what_makes_no_sense_is_refused(books, outcome, code):
 def test_a_dry_call_leaves_nothing(books):
     assert log_call(alice(books).dry(), books.lakeside.pk, "reached").reached
     assert Call.objects.count() == 0
+
+
+@pytest.mark.parametrize("hours", [-9, 1])
+def test_a_call_is_logged_on_its_day_and_after_it_was_made(books, hours):
+    with pytest.raises(Refused) as refused:
+        log_call(alice(books), books.lakeside.pk, "busy", started_at=IN_HOURS + timedelta(hours=hours))
+    assert refused.value.code == "call_time_wrong"
+    log_call(alice(books), books.lakeside.pk, "busy", started_at=IN_HOURS - timedelta(minutes=20))
+    assert Call.objects.get().started_at == IN_HOURS - timedelta(minutes=20)

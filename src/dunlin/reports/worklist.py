@@ -270,6 +270,7 @@ def _entries(
         person, tried = people[customer_id], attempts.get(customer_id, [])
         state, state_why = _state(each, tried, owed.get(customer_id, ()), policy, live)
         zone = zones.get(customer_id) or person["time_zone"]
+        last_on, last_outcome = last.get(customer_id, (None, ""))
         opens, closes = window_for(Place(zone, person["country"], person["region"]), policy)
         oldest = each.chosen.oldest_due_on
         waiting = next_call_at([at for at, _ in tried], policy.campaign_spacing_minutes)
@@ -279,7 +280,7 @@ def _entries(
                 zone, opens, closes, each.chosen.tier, each.chosen.code, reason(each.chosen.code, each.chosen.facts),
                 owed.get(customer_id, ()), Money(each.chosen.past_due_home, policy.home_currency), oldest,
                 (day - oldest).days if oldest else 0, pins[customer_id].reason if customer_id in pins else "",
-                each.rank is None, *last.get(customer_id, (None, "")), tuple(outcome for _, outcome in tried),
+                each.rank is None, last_on, last_outcome, tuple(outcome for _, outcome in tried),
                 waiting if state not in OVER else None, state, state_why,
             )
         )  # fmt: skip
@@ -303,15 +304,15 @@ def _state(
     return (TRIED, f"tried {len(outcomes)}") if outcomes else (TODO, "")
 
 
-def _customers(ids: Iterable[int], day: date) -> QuerySet[Customer, dict[str, Any]]:
+def _customers(ids: Iterable[int], day: date) -> list[dict[str, Any]]:
     newest = (
         Call.objects.filter(customer=OuterRef("pk"), day__lte=day).order_by("-started_at").values("pk")[:1]
     )
-    return (
-        Customer.objects.filter(pk__in=ids)
-        .annotate(last_call=Subquery(newest))
-        .values("pk", "number", "name", "country", "region", "time_zone", "last_call")
-    )
+    rows = Customer.objects.filter(pk__in=ids).annotate(last_call=Subquery(newest))
+    return [
+        dict(row)
+        for row in rows.values("pk", "number", "name", "country", "region", "time_zone", "last_call")
+    ]
 
 
 def _zones(ids: Iterable[int]) -> dict[int, str]:

@@ -33,6 +33,7 @@ REFUSALS: dict[str, str] = {
     "call_needs_a_person": "A call is logged by the person who made it; sign in as one.",
     "call_not_allowed": "The call cannot be made. {why}.",
     "call_outcome_unknown": "{outcome!r} is not an outcome of a call; it is one of {outcomes}.",
+    "call_time_wrong": "A call is logged within {hours} hours after it was made, and not before it.",
     "contact_of_other_customer": "That contact belongs to another customer.",
     "contact_point_unknown": "There is no such e-mail address or number among the contacts of this customer.",
     "customer_unknown": "There is no customer {customer}.",
