@@ -136,9 +136,7 @@ def lists_of(request: HttpRequest, worked: Sequence[int | None]) -> list[tuple[i
 def _hanging(
     request: HttpRequest, table: type[Hanging], pk: int, path: str, code: str, **facts: int
 ) -> Hanging:
-    found = (
-        table._default_manager.filter(in_sight(_door(request), path), pk=pk).select_related(path).first()
-    )
+    found = table._default_manager.filter(in_sight(_door(request), path), pk=pk).select_related(path).first()
     if found is None:
         raise Refused(code, **facts)
     return found

@@ -34,11 +34,10 @@ _SHARES = {
 }
 _SCALES = {"k": 1_000, "grand": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_000_000}
 # Words that change nothing; any other word left over is a question back, not a guess.
-_FILLER = frozenset(
-    """a about and at before by can come coming day due first for from give he i in is it latest morning noon of on or paid pay
-    paying payment pays promise promised promises she send sends that the they this to transfer us we week will wire within
-    would""".split()
-)  # fmt: skip
+_FILLER_WORDS = """a about and at before by can come coming day due first for from give he i in is it latest morning noon of on
+or paid pay paying payment pays promise promised promises she send sends that the they this to transfer us we week will wire
+within would"""
+_FILLER = frozenset(_FILLER_WORDS.split())
 
 _NAMES_OF_MONTHS = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
@@ -109,6 +108,14 @@ def understand(text: str, today: date, owed: Sequence[Money]) -> Understood:
         whole = " and ".join(str(each) for each in owed if each.minor > 0)
         return Understood(due_on, None, f"All that is owed{f', {whole},' if whole else ''} {when}", "")
     return Understood(due_on, amount, f"{amount}{share} {when}", "")
+
+
+def understand_day(text: str, today: date) -> tuple[date | None, str]:
+    """A line that names a day and nothing else: the day and "", or None and what to mend. Never raises for what is typed."""
+    found = understand(text, today, (Money.zero("USD"),))
+    if found.amount is not None:
+        return None, HOW_A_DAY
+    return (None, found.problem or HOW_A_DAY) if found.problem or found.due_on is None else (found.due_on, "")
 
 
 def in_words(on: date, today: date) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunlin.rules.money import Money
-from dunlin.rules.plain_words import understand
+from dunlin.rules.plain_words import HOW_A_DAY, understand, understand_day
 
 TODAY = date(2026, 11, 25)
 OWED = (Money.exact("18200.00", "USD"),)
@@ -143,6 +143,14 @@ def test_with_two_currencies_the_amount_names_one():
     assert read("€10 fri", owed)[0] == "10.00"
     assert read("half eur fri", owed)[0] == "20.00"
     assert read("fri", owed) == (None, date(2026, 11, 27), "")
+
+
+def test_a_day_alone():
+    assert understand_day("fri", TODAY) == (date(2026, 11, 27), "")
+    assert understand_day("2 weeks", TODAY) == (date(2026, 12, 9), "")
+    assert understand_day("4000 fri", TODAY) == (None, HOW_A_DAY)
+    assert understand_day("", TODAY) == (None, HOW_A_DAY)
+    assert "past" in understand_day("2026-11-24", TODAY)[1]
 
 
 def test_a_dollar_sign_is_the_dollar_that_is_owed():

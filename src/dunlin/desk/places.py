@@ -1,0 +1,40 @@
+"""Where a customer is, in words, and what time it is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A local time: "14:32", the place it holds in, and whether calls may be made at that hour ("08:00" to "21:00")."""
+
+    time: str
+    place: str
+    inside: bool
+    opens: str
+    closes: str
+
+
+def clock_there(zone: str, country: str, now: datetime, opens: int, closes: int) -> Clock:
+    """The clock at a customer. `opens` and `closes` are minutes of the local day, `closes` exclusive."""
+    try:
+        local = now.astimezone(ZoneInfo(zone or "UTC"))
+    except (ZoneInfoNotFoundError, ValueError):
+        local = now
+    minute = local.hour * 60 + local.minute
+    return Clock(
+        f"{local:%H:%M}",
+        place(zone, country),
+        opens <= minute < closes,
+        f"{opens // 60:02d}:{opens % 60:02d}",
+        f"{closes // 60:02d}:{closes % 60:02d}",
+    )
+
+
+def place(zone: str, country: str) -> str:
+    """ "New York, US" from a zone and a country; either may be missing."""
+    city = zone.rsplit("/", 1)[-1].replace("_", " ") if "/" in zone else ""
+    return ", ".join(part for part in (city, country) if part)

@@ -1,0 +1,170 @@
+"""Today: whom to call next and why; what the day has brought so far; who is not called, and why (B2, B8, H3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from dunlin.desk import access
+from dunlin.desk.answers import show
+from dunlin.desk.doors import Standing
+from dunlin.desk.places import Clock, clock_there
+from dunlin.desk.preview import preview_of
+from dunlin.records.models import Customer, Decision, Item
+from dunlin.reports.rail_counts import rail_counts
+from dunlin.reports.worklist import OVER, Absent, Entry, Worklist, not_on_list, worklist
+from dunlin.rules.reasons import TIER_NAMES
+
+NOBODY = "none"  # the list of customers nobody works
+OTHERS_A_PAGE = 100
+_LONGEST = 500
+
+
+@dataclass(frozen=True)
+class Row:
+    """An entry with what only this moment knows: the clock there, and for how many minutes another attempt must wait."""
+
+    entry: Entry
+    clock: Clock
+    wait_minutes: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that stand together: pinned ones, those of a tier, those who came up during the day."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+@require_safe
+def today(request: HttpRequest) -> HttpResponse:
+    """The list of the person asked for with `list`; `show=others` is who is not on it; `at` previews a customer."""
+    door: Standing = request.door  # type: ignore[attr-defined]
+    if request.htmx and request.htmx.target == "preview":  # type: ignore[attr-defined]
+        return show(request, "today.html", {"preview": _asked_preview(request)}, part="preview")
+    chosen, lists = _lists(request)
+    limit = _number(request, "limit", 0)
+    listed = worklist(door.as_of, chosen, door.policy, min(limit, _LONGEST) or None, live=not door.in_past)
+    facts = {
+        "listed": listed,
+        "lists": lists,
+        "chosen": NOBODY if chosen is None else chosen,
+        "mine": chosen == door.who.user_id,
+        "others_shown": request.GET.get("show") == "others",
+        "done": sum(entry.state in OVER for entry in listed.entries),
+        "preview": None,
+    }
+    if facts["others_shown"]:
+        facts |= _others(request, chosen)
+    else:
+        facts |= {
+            "groups": _groups(listed, door),
+            "preview": _asked_preview(request) if request.GET.get("at") else _first_preview(listed, request),
+        }
+    facts["made"] = bool(listed.entries) or _list_was_made(door)
+    facts["books_empty"] = not facts["made"] and not Item.objects.exists()
+    return show(request, "today.html", facts, part="list")
+
+
+@require_safe
+def counts(request: HttpRequest) -> HttpResponse:
+    """The numbers of the rail, each landing in its place."""
+    door: Standing = request.door  # type: ignore[attr-defined]
+    waiting = rail_counts(door.who.user_id or 0, door.today, door.policy)
+    return show(request, "rail_counts.html", {"waiting": waiting})
+
+
+def _lists(request: HttpRequest) -> tuple[int | None, list[tuple[int | None, str]]]:
+    """The list shown, and those there are to choose from. A lead without a list of their own starts with the first."""
+    door: Standing = request.door  # type: ignore[attr-defined]
+    worked = (
+        Decision.objects.filter(day=door.as_of, rank__isnull=False)
+        .order_by()
+        .values_list("collector")
+        .distinct()
+    )
+    lists = access.lists_of(request, [pk for (pk,) in worked])
+    asked = request.GET.get("list", "")
+    if asked:
+        wanted = None if asked == NOBODY else int(asked) if asked.isascii() and asked.isdigit() else 0
+        return access.list_for(request, wanted), lists
+    has_own = Decision.objects.filter(day=door.as_of, collector=door.who.user_id).exists()
+    if not has_own and len(lists) > 1:
+        return lists[1][0], lists
+    return door.who.user_id, lists
+
+
+def _groups(listed: Worklist, door: Standing) -> tuple[Group, ...]:
+    rows = [_row(entry, door) for entry in listed.entries]
+    return tuple(Group(title, tuple(part)) for title, part in groupby(rows, lambda row: _title(row.entry)))
+
+
+def _title(entry: Entry) -> str:
+    if entry.pinned:
+        return "Pinned"
+    if entry.joined:
+        return "Came up today"
+    name = TIER_NAMES.get(entry.tier, "everything else")
+    return name[:1].upper() + name[1:]
+
+
+def _row(entry: Entry, door: Standing) -> Row:
+    clock = clock_there(entry.time_zone, entry.country, door.who.now, entry.opens, entry.closes)
+    wait = entry.next_call_at - door.who.now if entry.next_call_at is not None else timedelta(0)
+    return Row(entry, clock, max(0, -(-wait // timedelta(minutes=1))))
+
+
+def _first_preview(listed: Worklist, request: HttpRequest) -> object | None:
+    first = next((entry for entry in listed.entries if entry.state not in OVER), None) or next(
+        iter(listed.entries), None
+    )
+    if first is None:
+        return None
+    found = access.customers_of(request).filter(pk=first.customer_id).first()
+    return preview_of(found, request.door) if found else None  # type: ignore[attr-defined]
+
+
+def _asked_preview(request: HttpRequest) -> object:
+    customer: Customer = access.customer_for(request, _number(request, "at", 0))
+    return preview_of(customer, request.door)  # type: ignore[attr-defined]
+
+
+def _others(request: HttpRequest, chosen: int | None) -> dict[str, object]:
+    """A page of who is not called, with the reasons there are to choose from."""
+    door: Standing = request.door  # type: ignore[attr-defined]
+    code, page = request.GET.get("code", ""), max(1, _number(request, "page", 1))
+    start = (page - 1) * OTHERS_A_PAGE
+    found: Iterable[Absent] = not_on_list(
+        door.as_of, chosen, door.policy, code=code, start=start, limit=OTHERS_A_PAGE + 1
+    )
+    rows = list(found)
+    codes = (
+        Decision.objects.filter(day=door.as_of, collector=chosen)
+        .order_by("code")
+        .values_list("code")
+        .distinct()
+    )
+    return {
+        "others": rows[:OTHERS_A_PAGE],
+        "page": page,
+        "start": start,
+        "more": len(rows) > OTHERS_A_PAGE,
+        "codes": [(each, each.replace("_", " ").removeprefix("due ").capitalize()) for (each,) in codes],
+        "code": code,
+        "groups": (),
+    }
+
+
+def _list_was_made(door: Standing) -> bool:
+    return Decision.objects.filter(day=door.as_of).exists()
+
+
+def _number(request: HttpRequest, name: str, otherwise: int) -> int:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else otherwise
