@@ -71,7 +71,7 @@ def aging_bar(
     """One stacked bar of the buckets in order (the first is what is not due), amounts in minor units, figures below it.
 
     `disputed` is part of the buckets and stated apart; `unapplied` credit lies outside them. A negative bucket cannot be
-    drawn and is only written. `links`: one address a bucket, where its items are.
+    drawn and is only written. `links`: one address a bucket, where its items are, then those of disputed and unapplied.
     """
     whole = sum(max(minor, 0) for _, minor in buckets)
     if not buckets:
@@ -95,10 +95,11 @@ def aging_bar(
         _bucket(_age(step), label, minor, currency, whole, links[step] if step < len(links) else "")
         for step, (label, minor) in enumerate(buckets)
     ]
+    more = [*links[len(buckets) :], "", ""]
     if disputed is not None:
-        cells.append(_bucket("age-disputed", "Of it disputed", disputed, currency, 0))
+        cells.append(_bucket("age-disputed", "Of it disputed", disputed, currency, 0, more[0]))
     if unapplied is not None:
-        cells.append(_bucket("age-unapplied", "Unapplied credit", -abs(unapplied), currency, 0))
+        cells.append(_bucket("age-unapplied", "Unapplied credit", -abs(unapplied), currency, 0, more[1]))
     return _figure(
         title, said, 24, shapes, Markup('<dl class="buckets">{}</dl>').format(Markup("").join(cells))
     )

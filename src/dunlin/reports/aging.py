@@ -207,12 +207,15 @@ def inside(only: Filters, by: str | None, key: GroupKey) -> Filters:
 
 
 def aging_table(report: AgingReport) -> tuple[list[str], list[list[object]], list[list[object]]]:
-    """Header, rows and totals for a spreadsheet. Amounts are Money of the row's currency, counts whole numbers."""
+    """Header, rows and totals for a spreadsheet. Amounts are Money of the row's currency, counts whole numbers.
+
+    Unapplied credit is negative, so that buckets and unapplied add up to the net.
+    """
     header = ["number", "name", "currency", *report.labels, "total debits", "unapplied", "net", "disputed",
               "past due", "late", "items", "items past due"]  # fmt: skip
 
     def line(number: str, label: str, each: Figures) -> list[object]:
-        amounts = (*each.buckets, each.debits, each.unapplied, each.net, each.disputed, each.past_due, each.late)
+        amounts = (*each.buckets, each.debits, -each.unapplied, each.net, each.disputed, each.past_due, each.late)
         money = [Money(minor, each.currency) for minor in amounts]
         return [number, label, each.currency, *money, each.items, each.items_past_due]
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from dunlin.records.models import Item
 from dunlin.reports.arrays import day_number, day_of
@@ -50,7 +50,10 @@ class AgedItem:
 
 @dataclass(frozen=True)
 class AgedItems:
-    """One page of the items of a cell; `count` of all, and `totals`, what the cell says per currency (disputed cells sum that)."""
+    """One page of the items of a cell; `count` of all, and `totals`, what the cell says per currency.
+
+    The total of "disputed" is what is disputed, of "all" the net (debits less credits), of the rest what is open.
+    """
 
     as_of: date
     buckets: BucketSet
@@ -88,7 +91,7 @@ def aging_items(
     start = (page - 1) * page_size
     if as_of == today and known_at is None and not posted_ahead(today):
         found = _today(today, policy, buckets, only, cell)
-        summed = "disputed" if cell == "disputed" else "open"
+        summed = {"disputed": F("disputed"), "all": F("open") * F("side")}.get(str(cell), F("open"))
         by_currency = found.order_by().values_list("currency").annotate(Count("pk"), Sum(summed))
         counted = [(currency, count, int(total)) for currency, count, total in by_currency]
         order = (sort, "pk") if cell != "unapplied" or "due" not in sort else (sort.replace("due", "document"), "pk")
@@ -105,7 +108,7 @@ def aging_items(
 
 
 def _totals(book: Book, cell: str | int) -> dict[str, int]:
-    what = book.disputed if cell == "disputed" else book.open
+    what = {"disputed": book.disputed, "all": book.open * book.side}.get(str(cell), book.open)
     return {
         CURRENCIES[currency]: int(what[book.currency == currency].sum()) for currency in np.unique(book.currency).tolist()
     }

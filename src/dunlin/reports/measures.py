@@ -73,6 +73,8 @@ class Measures:
     days_late_weighted: Decimal | None
     days_late_simple: Decimal | None
     closed: int
+    closed_lateness: Lateness
+    monthly: tuple[tuple[int, int], ...]  # (sales, days) of the last months, newest first
 
     @property
     def receivables(self) -> int:
@@ -264,6 +266,8 @@ def _measures(currency: str, of: _Parts, days: int, months: int, lengths: list[i
         days_late_weighted=ratio(of.lateness.amount_days, of.lateness.amount),
         days_late_simple=ratio(of.lateness.days, of.lateness.count),
         closed=of.lateness.count,
+        closed_lateness=of.lateness,
+        monthly=tuple(zip(of.monthly, lengths)),
     )
 
 

@@ -176,6 +176,22 @@
   }
 
   /* Live parts */
+  // Filters answer in place, so the day must be asked for with the filters of the address, not those the page came with.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form.as-of")) return;
+    event.preventDefault();
+    const asked = new URLSearchParams(location.search);
+    asked.set("as_of", event.target.elements.as_of.value);
+    asked.delete("page");
+    location.search = asked;
+  });
+  // An address worth keeping names only what was chosen, and keeps the order that was clicked meanwhile.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (!event.detail.elt.matches("form.filters")) return;
+    const { parameters } = event.detail, sort = new URLSearchParams(location.search).get("sort");
+    if (sort) parameters.sort = sort;
+    for (const name of Object.keys(parameters)) if (parameters[name] === "") delete parameters[name];
+  });
   document.addEventListener("htmx:beforeRequest", (event) => event.detail.target.classList.add("is-waiting"));
   document.addEventListener("htmx:afterRequest", (event) => event.detail.target.classList.remove("is-waiting"));
   document.addEventListener("htmx:beforeSwap", (event) => {
