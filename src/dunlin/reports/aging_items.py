@@ -92,7 +92,7 @@ def aging_items(
     if as_of == today and known_at is None and not posted_ahead(today):
         found = _today(today, policy, buckets, only, cell)
         summed = {"disputed": F("disputed"), "all": F("open") * F("side")}.get(str(cell), F("open"))
-        by_currency = found.order_by().values_list("currency").annotate(Count("pk"), Sum(summed))
+        by_currency = found.order_by().values_list("currency").annotate(count=Count("pk"), total=Sum(summed))
         counted = [(currency, count, int(total)) for currency, count, total in by_currency]
         order = (sort, "pk") if cell != "unapplied" or "due" not in sort else (sort.replace("due", "document"), "pk")
         rows = _rows(found.order_by(*order)[start : start + page_size], as_of, buckets, None)
