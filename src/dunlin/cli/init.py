@@ -16,7 +16,7 @@ def init() -> None:
 
 def prepare() -> None:
     """Folders and tables; safe to run again."""
-    for folder in (settings.DATA_DIR, settings.MEDIA_ROOT):
+    for folder in (settings.DATA_DIR, settings.MEDIA_ROOT, settings.STATIC_ROOT):
         folder.mkdir(parents=True, exist_ok=True)
     call_command("migrate", verbosity=0, interactive=False)
 

@@ -11,6 +11,7 @@ import time
 import click
 from django.conf import settings
 
+from dunlin.actions.nightly import keep_schedule
 from dunlin.cli.init import prepare
 
 
@@ -41,6 +42,8 @@ def free_port(host: str, wanted: int) -> int:
 
 def run_processes(host: str, port: int, jobs: bool) -> None:
     """Start the processes, wait, and end both when one ends or a signal comes."""
+    if jobs:
+        keep_schedule()
     web = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
         "--workers", str(settings.ENVIRONMENT.workers), "--blocking-threads", "4", "--log-level", "warning",
