@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from dunlin.desk import (
     account,
+    accounts,
     aging,
     call,
     contacts,
@@ -24,7 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("today/order", pins.order_worklist, name="order_worklist"),
     path("rail", today.counts, name="rail_counts"),
     path("search", search.find, name="search"),
-    path("accounts/", search.accounts, name="accounts"),
+    path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/<int:pk>", account.account, name="account"),
     path("accounts/<int:pk>/block", pauses.set_block, name="set_block"),
     path("accounts/<int:pk>/contact", contacts.add_contact, name="add_contact"),
