@@ -6,18 +6,24 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 log = structlog.get_logger("dunlin.requests")
 
-# Everything comes from ourselves; no inline script or style, no frame, no plug-in.
-POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+def content_policy(oidc_url: str) -> str:
+    """Everything comes from ourselves; no inline script or style, no frame, no plug-in. A form may also lead to the company's
+    sign-in provider, if there is one: browsers hold the redirect that follows a form to the same list."""
+    provider = urlsplit(oidc_url)
+    also = f" {provider.scheme}://{provider.netloc}" if provider.netloc else ""
+    return (
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
+        f"base-uri 'none'; form-action 'self'{also}; frame-ancestors 'none'"
+    )
 
 
 class RequestIds:
@@ -50,9 +56,10 @@ class ContentSecurityPolicy:
 
     def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
         self.answer = answer
+        self.policy = content_policy(settings.ENVIRONMENT.oidc_url)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.answer(request)
-        response.setdefault("Content-Security-Policy", POLICY)
+        response.setdefault("Content-Security-Policy", self.policy)
         response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
         return response
