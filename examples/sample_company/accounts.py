@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 # Terms by how often they are given: to recurring bills, and to others.
 RECURRING_TERMS = (("N10", 34), ("N15", 30), ("N30", 16), ("DUE", 20))
 OTHER_TERMS = (
-    ("N30", 21), ("N15", 25), ("N10", 20), ("N45", 3), ("N60", 2), ("2-10-N30", 10), ("1-15-N45-G3", 3), ("EOM", 4), ("EOM15", 3),
+    ("N30", 29), ("N15", 21), ("N10", 14), ("N45", 5), ("N60", 2), ("2-10-N30", 10), ("1-15-N45-G3", 3), ("EOM", 4), ("EOM15", 3),
     ("PROX10", 4), ("DOM25", 3), ("HALVES20", 3), ("INST3", 3), ("AGREED", 2), ("DUE", 6),
 )  # fmt: skip
 _SIZES = {
-    "small": (60, 390_000),
-    "mid": (29, 1_650_000),
-    "enterprise": (7, 5_300_000),
-    "public": (4, 2_100_000),
+    "small": (60, 460_000),
+    "mid": (29, 1_900_000),
+    "enterprise": (7, 5_200_000),
+    "public": (4, 2_300_000),
 }
 _TITLES = {
     "ap": ("Accounts Payable", "AP Specialist", "Accounts Payable Clerk"),
@@ -135,8 +135,8 @@ def _draw(
         place = places.pick_place(random)
     segment = "key" if key else random.choices(list(_SIZES), [share for share, _ in _SIZES.values()])[0]
     temperament = temperaments.KEY_ACCOUNT if key else random.choices(temperaments.TEMPERAMENTS, _SHARES)[0]
-    middle = 2_500_000 if key else _SIZES[segment][1]
-    size = int(middle * random.lognormvariate(0, 0.7 if not key else 0.2))
+    middle = 2_300_000 if key else _SIZES[segment][1]
+    size = int(middle * random.lognormvariate(0, 0.5 if not key else 0.2))
     recurring = random.random() < (0.46 if not key else 0.6)
     number = str(10_007 + 7 * index + random.randrange(6))
     collector, by_hand = team.collector_of(place.country, segment, number), False

@@ -73,7 +73,7 @@ def plan_month(story: Story, month: date) -> None:
             )
         season = 1.15 if month.month in (3, 6, 9, 11) else 0.85 if month.month in (8, 12, 1) else 1.0
         for _ in range(_poisson(story, account.rate * season * (0.9 + 0.25 * story.progress(month)))):
-            amount = max(4_000, int(account.size * random.lognormvariate(0, 0.8)))
+            amount = max(4_000, int(account.size * random.lognormvariate(0, 0.6)))
             day = month + timedelta(days=random.randrange((last - month).days + 1))
             if (
                 random.random() < 0.13

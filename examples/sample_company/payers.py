@@ -168,14 +168,13 @@ def _take_discount(story: Story, item: Item, discount: int, money: Item) -> None
 
 
 def _without_reference(story: Story, credit: Item, wanted: list[tuple[Item, int]]) -> None:
-    """Nobody knows yet what the money is for. Most of it finds its bills in days; some is never looked at again."""
+    """Nobody knows yet what the money is for. Most of it finds its bills in days, some only after months."""
     random = story.random
-    stale = random.random() < 0.22 and credit.amount < 900_000
+    stale = random.random() < 0.3 and credit.amount < 900_000
     for item, _ in wanted:
         item.held = True
-    if not stale:
-        found_on = story.day + timedelta(days=random.randrange(2, 16))
-        story.on(found_on, partial(_find_bills, story, credit, wanted))
+    days = random.randrange(50, 260) if stale else random.randrange(2, 16)
+    story.on(story.day + timedelta(days=days), partial(_find_bills, story, credit, wanted))
 
 
 def _find_bills(story: Story, credit: Item, wanted: list[tuple[Item, int]]) -> None:

@@ -90,6 +90,11 @@ class Story:
                 payers.pay_day(self)
             self.day += _DAY
         self.day = self.last_day
+        for account in self.accounts:  # an account is closed only when nothing is open on it
+            if account.status == "closed" and (
+                self.book.open_debits.get(account.index) or self.book.open_credits.get(account.index)
+            ):
+                account.status = "active"
 
     def _night(self) -> None:
         due = {promise.customer: None for promise in self.judge_on.pop(self.day, ())}

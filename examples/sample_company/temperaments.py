@@ -54,7 +54,7 @@ TEMPERAMENTS = (
 KEY_ACCOUNT = Temperament("key_account", 0, _between(-2, 13), 0.93, 0.05, 0.025, 0.01, 0.03, 0.70)
 
 # How much later everybody pays in each tenth of the story: a slow start, a good summer, a slip at the end.
-_MOOD = (1.35, 1.40, 1.30, 1.20, 1.05, 0.95, 0.87, 0.87, 1.02, 1.18)
+_MOOD = (1.35, 1.40, 1.30, 1.20, 1.08, 0.98, 0.94, 0.94, 1.05, 1.18)
 
 
 def mood(t: float) -> float:
@@ -65,7 +65,7 @@ def mood(t: float) -> float:
     return _MOOD[low] + (_MOOD[high] - _MOOD[low]) * (place - low)
 
 
-_STUCK = 0.028  # share of bills that lie somewhere: lost, without a PO, waiting for a signature
+_STUCK = 0.032  # share of bills that lie somewhere: lost, without a PO, waiting for a signature
 
 
 def pay_day(temperament: Temperament, due_on: date, random: Random, t: float) -> date:
