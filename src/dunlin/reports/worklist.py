@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 
@@ -137,17 +138,24 @@ def campaign_size(collector_id: int | None, policy: Policy) -> int:
 
 
 def next_on_list(listed: Worklist, after_customer_id: int, now: datetime) -> int | None:
-    """Whom to call next: the first after that customer who is still to do and may be tried at `now`, else the first at all."""
+    """Whom to call next: the first after that customer who is still to do and may be tried at `now`, in spacing and in the hours
+    there; else the first such at all; None when nobody may be."""
     open_now = [
         entry
         for entry in listed.entries
         if entry.state not in OVER
         and entry.customer_id != after_customer_id
         and (entry.next_call_at is None or entry.next_call_at <= now)
+        and _within_hours(entry, now)
     ]
     here = next((entry.position for entry in listed.entries if entry.customer_id == after_customer_id), 0)
     later = [entry for entry in open_now if entry.position > here]
     return (later or open_now)[0].customer_id if open_now else None
+
+
+def _within_hours(entry: Entry, now: datetime) -> bool:
+    local = now.astimezone(ZoneInfo(entry.time_zone or "UTC"))
+    return entry.opens <= local.hour * 60 + local.minute < entry.closes
 
 
 def not_on_list(
