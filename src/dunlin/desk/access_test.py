@@ -44,7 +44,11 @@ def test_these_roles_reach_every_account(books, role):
 
 
 def test_who_sees_own_only_is_collector_sales_and_business_manager():
-    assert {role for role in ROLES if "see_all_customers" not in ROLES[role]} == {"collector", "sales", "business_manager"}
+    assert {role for role in ROLES if "see_all_customers" not in ROLES[role]} == {
+        "collector",
+        "sales",
+        "business_manager",
+    }
 
 
 @pytest.mark.parametrize("role, field", [("sales", "sales_rep"), ("business_manager", "business_manager")])
@@ -56,7 +60,9 @@ def test_sales_and_business_managers_reach_the_accounts_they_sold_or_manage(book
     assert not sees(person, books.lakeside)
 
 
-@pytest.mark.parametrize("first, last, reached", [(-3, -1, False), (-1, 0, True), (0, 5, True), (1, 5, False)])
+@pytest.mark.parametrize(
+    "first, last, reached", [(-3, -1, False), (-1, 0, True), (0, 5, True), (1, 5, False)]
+)
 def test_a_backup_reaches_the_accounts_of_who_is_away_while_it_lasts(books, first, last, reached):
     Absence.objects.create(
         user=books.alice,
@@ -70,10 +76,18 @@ def test_a_backup_reaches_the_accounts_of_who_is_away_while_it_lasts(books, firs
 
 def test_what_hangs_on_a_customer_follows_it(books):
     follow_up = FollowUp.objects.create(
-        customer=books.lakeside, owner=books.bob, what="Ask", due_on=cast.TODAY, created_at=cast.moment(cast.TODAY)
+        customer=books.lakeside,
+        owner=books.bob,
+        what="Ask",
+        due_on=cast.TODAY,
+        created_at=cast.moment(cast.TODAY),
     )
     promise = Promise.objects.create(
-        customer=books.lakeside, currency="USD", due_on=cast.TODAY, made_on=cast.TODAY, recorded_at=cast.moment(cast.TODAY)
+        customer=books.lakeside,
+        currency="USD",
+        due_on=cast.TODAY,
+        made_on=cast.TODAY,
+        recorded_at=cast.moment(cast.TODAY),
     )
     dispute = Dispute.objects.create(
         item=books.late, customer=books.lakeside, amount=1, reason="price", opened_on=cast.TODAY,
@@ -100,7 +114,10 @@ def test_a_stranger_is_told_the_same_as_for_nothing(books, client):
     client.force_login(books.alice)
     there, nowhere = client.get(f"/accounts/{books.harbour.pk}"), client.get("/accounts/999999")
     assert there.status_code == nowhere.status_code == 404
-    strip = [page.content.decode().replace(str(pk), "#") for page, pk in ((there, books.harbour.pk), (nowhere, 999999))]
+    strip = [
+        page.content.decode().replace(str(pk), "#")
+        for page, pk in ((there, books.harbour.pk), (nowhere, 999999))
+    ]
     assert "Harbour" not in strip[0]
     assert [text[text.index("<main") : text.index("</main")] for text in strip][0] == strip[1][
         strip[1].index("<main") : strip[1].index("</main")
@@ -114,7 +131,9 @@ def test_lists_of_others_are_for_those_who_see_every_account(books):
     for wanted in (books.bob.pk, None, 999999):
         with pytest.raises(Refused):
             access.list_for(asked_by(books.alice), wanted)
-    assert access.lists_of(asked_by(books.alice), [books.alice.pk, books.bob.pk]) == [(books.alice.pk, "My list")]
+    assert access.lists_of(asked_by(books.alice), [books.alice.pk, books.bob.pk]) == [
+        (books.alice.pk, "My list")
+    ]
     assert access.lists_of(asked_by(books.lena), [books.alice.pk, books.bob.pk, None]) == [
         (books.lena.pk, "My list"),
         (books.alice.pk, "Alice"),

@@ -197,7 +197,7 @@ def _logged(door: Standing, customer: Customer, typed: Mapping[str, str]) -> tup
 
 def _said(customer: Customer, outcome: str, logged: CallLogged, promised: bool, door: Standing) -> str:
     """What happened, in one sentence."""
-    words = dict((value, label) for value, label, _ in OUTCOMES)[outcome].lower()
+    words = {value: label for value, label, _ in OUTCOMES}[outcome].lower()
     parts = [f"{customer.name}: {words}"]
     if logged.promise_id and promised:
         promise = Call.objects.get(pk=logged.call_id).promises.get(pk=logged.promise_id)

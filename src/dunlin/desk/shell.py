@@ -43,6 +43,7 @@ class Entry:
 RAIL = (
     Entry("today", "Today", "today", "g t", "see_own_customers"),
     Entry("accounts", "Accounts", "accounts", "g a", "see_own_customers"),
+    Entry("follow_ups", "Follow-ups", "clock", "g f", "see_own_customers"),
     Entry("aging", "Aging", "aging", "g g", "see_own_customers"),
     Entry("measures", "Measures", "measures", "g m", "see_measures"),
     Entry("imports", "Import", "import", "g i", "import_file"),
