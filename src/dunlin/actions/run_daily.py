@@ -91,7 +91,8 @@ def _run(who: Who, day: date, tell: Progress) -> DailyResult:
     rolled = 0 if past else balance_sums.roll(day, policy)
     tell("promises", 0, 1)
     judged = judge_promises(who, day, policy)
-    kept, written, revised, skipped = _deal(who, day, policy, past, tell)
+    with _no_garbage():
+        kept, written, revised, skipped = _deal(who, day, policy, past, tell)
     tell("figures", 0, 1)
     # The figures are of complete days: in the night of today that is yesterday.
     figures = record_figures(day if past else day - timedelta(1), policy)
@@ -121,8 +122,7 @@ def _deal(
     who: Who, day: date, policy: Policy, past: bool, tell: Progress
 ) -> tuple[list[_Kept], int, int, int]:
     """Both passes; the decisions, how many are new, how many revised, how many contact stages were skipped."""
-    with _no_garbage():
-        kept = _decide_all(who, day, policy, past, tell)
+    kept = _decide_all(who, day, policy, past, tell)
     ranks = _ranks(kept)
     written = revised = skipped = 0
     reordered = TierOrder.objects.filter(day=day).exists()
