@@ -13,7 +13,7 @@ from typing import Any
 
 from dunlin.actions.doing import lock_customers
 from dunlin.actions.import_known_items import KnownItems
-from dunlin.actions.import_known_state import Known, known_by_key, known_by_number
+from dunlin.actions.import_known_state import Known, corrected_ids, known_by_key, known_by_number
 from dunlin.actions.import_parties import ENTITY_LONGEST, NUMBER_LONGEST, TERMS_LONGEST, Parties
 from dunlin.actions.import_work import Work, kind_of
 from dunlin.formats.rows import ItemRow
@@ -27,7 +27,7 @@ from dunlin.records.item_rows import (
     short_key,
 )
 from dunlin.records.items import DEBIT_KINDS
-from dunlin.records.models import Application, Item
+from dunlin.records.models import Application, ImportRun, Item
 from dunlin.rules.codes import Refused
 from dunlin.rules.terms import Terms, discount_until, due_date
 
@@ -65,8 +65,11 @@ class ItemImport:
         self.work = work
         self.parties = Parties(work)
         self.calendars = Calendars()
-        # A document of the same number from elsewhere is only looked for when there is an elsewhere.
+        # What is known is only looked for where there is something: from this mapping, or from elsewhere.
+        self.before = Item.objects.filter(source=work.source).exists()
         self.others = Item.objects.exclude(source=work.source, source_key__isnull=False).exists()
+        self.other_sources = _other_sources(work)
+        self.corrected = corrected_ids()
         self.claimed: set[int] = set()
 
     def take(self, rows: Sequence[ItemRow], write: bool) -> None:
@@ -87,10 +90,10 @@ class ItemImport:
     def _plan(self, rows: Sequence[ItemRow]) -> Plan:
         work, tally = self.work, self.work.tally
         keys = [short_key(row.identity) for row in rows]
-        known = known_by_key(work.source, keys)
+        known = known_by_key([work.source], keys) if self.before else {}
         if self.others:
             known |= self._from_elsewhere(rows, keys, known)
-        plan = Plan(known=KnownItems(work, self.parties))
+        plan = Plan(known=KnownItems(work, self.parties, self.corrected))
         for row, key in zip(rows, keys):
             held = known.get(key)
             if held is not None:
@@ -114,6 +117,9 @@ class ItemImport:
         """Known by document number though another mapping, screen or interface brought them: key → item."""
         parties = self.parties
         wanted = {}
+        # A row without number is known by its content, under whatever name the mapping went then.
+        contents = [key for key in keys if key.startswith("content|") and key not in known]
+        found = known_by_key(self.other_sources, contents) if self.other_sources and contents else {}
         for row, key in zip(rows, keys):
             customer_id = parties.customers.get(row.customer)
             if key not in known and row.number and customer_id:
@@ -121,7 +127,6 @@ class ItemImport:
                 entity_id = parties.entities.get(parties.entity_code(row))
                 kind = kind_of(row)
                 wanted[(entity_id, customer_id, row.number, instalment, kind)] = key
-        found = {}
         for held in known_by_number([place[2] for place in wanted], self.work.source):
             key = wanted.get((held.entity_id, held.customer_id, held.number, held.instalment, held.kind))
             if key is not None and held.id not in self.claimed:
@@ -293,3 +298,11 @@ def _application(
     return (
         credit, debit, new.paid, new.paid_posted_on, new.paid_value_on, work.who.now, "imported", "", work.who.user_id,
     )  # fmt: skip
+
+
+def _other_sources(work: Work) -> list[str]:
+    """The names under which items came from files before, other than this mapping's."""
+    named = (
+        ImportRun.objects.filter(kind="items").order_by("mapping_name").values_list("mapping_name", flat=True)
+    )
+    return sorted({name[:40] for name in named.distinct() if name} - {work.source})

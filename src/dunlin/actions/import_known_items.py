@@ -26,9 +26,10 @@ _AMENDED = ("invoice_class", "service_month", "terms_id", *_DETAILS)
 class KnownItems:
     """The known rows of one chunk."""
 
-    def __init__(self, work: Work, parties: Parties) -> None:
+    def __init__(self, work: Work, parties: Parties, corrected: set[int]) -> None:
         self.work = work
         self.parties = parties
+        self.corrected = corrected
         columns = work.mapping.columns
         # A field without a column says nothing about an item that is there; nor does a blank cell.
         self.details = [name for name in _DETAILS if name in columns]
@@ -48,6 +49,8 @@ class KnownItems:
             suspect.money = row.amount.minor != held.amount or (
                 row.paid is not None and row.paid.minor != held.amount - held.open
             )
+            # A document that was corrected says its amount together with its corrections.
+            suspect.money = suspect.money or held.id in self.corrected
         self._compare_details(suspect)
         if suspect.due or suspect.money or suspect.details:
             self.suspects.append(suspect)
@@ -128,7 +131,6 @@ class KnownItems:
         if self.open_only and row.open is not None:
             amount = max(state.amount, row.open.minor)
             paid = amount - row.open.minor
-        suspect.corrections = state.corrections
         suspect.corrected = amount - state.amount
         suspect.parts = [Part(held.id, held.open, held.disputed), *state.parts]
         if paid is None:
@@ -183,6 +185,8 @@ class KnownItems:
         posting = Posting(work)
         for suspect in suspects:
             posting.post(suspect)
+            if suspect.corrected:
+                self.corrected.add(suspect.held.id)
             self._tell(suspect)
         posting.write()
         write_due_dates(work, [s for s in suspects if s.due])

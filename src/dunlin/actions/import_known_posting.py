@@ -26,7 +26,6 @@ class Suspect:
     money: bool = False
     details: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     corrected: int = 0  # posted as a correction: above zero on the document's side, below zero against it
-    corrections: int = 0  # corrections there are already
     paid_more: int = 0
     parts: list[Part] = field(default_factory=list)
 
@@ -36,6 +35,8 @@ class Posting:
 
     def __init__(self, work: Work) -> None:
         self.work = work
+        # Run and moment make the key of an entry its own; the row itself is met once in a run.
+        self.stamp = f"{work.run_id}.{work.who.now:%Y%m%d%H%M%S}"
         self.items: list[list[Any]] = []
         self.applications: list[tuple[Any, ...]] = []
         self.moved: list[tuple[Suspect, Part]] = []
@@ -53,7 +54,7 @@ class Posting:
                 side,
                 abs(suspect.corrected),
                 number,
-                short_key(f"{key}|correction|{suspect.corrections + 1}"),
+                short_key(f"{key}|correction|{self.stamp}"),
             )
             made[_AT["reason"]], made[_AT["corrects_id"]] = "correction", held.id
             made[_AT["description"]] = f"Correction of {held.named}"[:200]
@@ -68,7 +69,7 @@ class Posting:
                 self.work.tally.created["corrections"] += 1
         if suspect.paid_more:
             kind, side = ("payment", -1) if held.side == 1 else ("refund", 1)
-            told = short_key(f"{key}|paid|{self.work.who.now.isoformat()}")
+            told = short_key(f"{key}|paid|{self.stamp}")
             made = self._item(suspect, kind, side, suspect.paid_more, settlement_number(held.number), told)
             made[_AT["value_on"]] = made[_AT["document_on"]] = made[_AT["due_on"]] = (
                 min(suspect.row.settled_on, self.work.who.today)

@@ -73,13 +73,12 @@ class State:
     paid: int
     paid_by_import: int
     parts: list[Part]
-    corrections: int
 
 
-def known_by_key(source: str, keys: Sequence[str]) -> dict[str, Known]:
-    """The items this mapping brought before, by key. One statement per ten thousand."""
+def known_by_key(sources: Sequence[str], keys: Sequence[str]) -> dict[str, Known]:
+    """The items files of these mappings brought before, by key. One statement per ten thousand."""
     found = (
-        Item.objects.filter(source=source, source_key__in=chunk).values_list(*_FIELDS)
+        Item.objects.filter(source__in=sources, source_key__in=chunk).order_by().values_list(*_FIELDS)
         for chunk in bulk.chunks(keys)
     )
     return {row[-1]: Known._make(row) for row in chain.from_iterable(found)}
@@ -124,7 +123,7 @@ class Ledger:
                 if other not in against:
                     paid += minor
                     by_import += minor if why == "imported" else 0
-        return State(amount, paid, by_import, parts, len(found))
+        return State(amount, paid, by_import, parts)
 
 
 def due_dates_said(ids: Iterable[int]) -> dict[int, date]:
@@ -137,3 +136,9 @@ def due_dates_said(ids: Iterable[int]) -> dict[int, date]:
             if reason.startswith(BY_IMPORT):
                 said[item_id] = new
     return said
+
+
+def corrected_ids() -> set[int]:
+    """The documents that were ever corrected by an import; there are few."""
+    found = Item.objects.filter(corrects__isnull=False, reason="correction").order_by()
+    return set(found.values_list("corrects_id", flat=True))  # type: ignore[arg-type]

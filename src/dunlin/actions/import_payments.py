@@ -70,7 +70,7 @@ class PaymentImport:
         debits = _open_debits(rows, groups)
         self._reversed = _with_reversals(debits)
         keys = [short_key(row.identity) for row in rows]
-        known = known_by_key(work.source, keys)
+        known = known_by_key([work.source], keys)
         fresh = []
         for row, key in zip(rows, keys):
             held = known.get(key)

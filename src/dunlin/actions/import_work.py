@@ -25,6 +25,7 @@ from dunlin.rules.policy import Policy
 WARNINGS_KEPT = 10_000
 
 # How a file calls a kind, where the books call it otherwise.
+_DEBITS = frozenset(DEBIT_KINDS)
 _KINDS = {"returned_payment": "payment_return"}
 
 _PROBLEM_FIELDS = ("run_id", "line", "column", "value", "code", "sentence", "refused", "raw")
@@ -93,7 +94,7 @@ class Work:
         """Add an accepted item to the totals of the file."""
         amount = row.amount.minor
         still = amount if row.open is None else row.open.minor
-        if kind_of(row) in DEBIT_KINDS:
+        if row.kind in _DEBITS or row.kind in _KINDS:
             self.tally.sum(row.amount.currency, amount, still)
         else:
             self.tally.sum(row.amount.currency, -amount, -still)
@@ -108,14 +109,14 @@ class Work:
         for other in problem.also:
             self._keep(other, True, [])
 
-    def refuse(self, row: Row, target: str, value: object, code: str, **facts: Any) -> None:
+    def refuse(self, row: Row, target: str, value: object, code: str, /, **facts: Any) -> None:
         """A row that reads well but cannot be taken."""
         told = sentence(code, facts)
         self.refuse_read(
             RowProblem(row.line, self.column(target), str(value), code, told, self.header, tuple(row.cells))
         )
 
-    def warn(self, row: Row, target: str, value: object, code: str, **facts: Any) -> None:
+    def warn(self, row: Row, target: str, value: object, code: str, /, **facts: Any) -> None:
         """Something odd about a row that is taken all the same."""
         self._warned(RowProblem(row.line, self.column(target), str(value), code, sentence(code, facts)))
 

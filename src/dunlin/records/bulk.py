@@ -5,8 +5,9 @@ Measured: 220k rows/s (SQLite executemany) and 123k rows/s (PostgreSQL COPY) aga
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models
@@ -29,31 +30,44 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequ
     table = model._meta.db_table
     columns = ", ".join(f'"{column(model, field)}"' for field in fields)
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor, cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy:
+        # COPY goes past Django's cursor; its errors are to be Django's all the same.
+        with (
+            connection.cursor() as cursor,
+            connection.wrap_database_errors,
+            cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy,
+        ):
             for row in rows:
                 copy.write_row(row)
         return
     marks = ", ".join(["%s"] * len(fields))
+    plain = _plain(model, fields)
     with connection.cursor() as cursor:
-        cursor.executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', map(_plain, rows))  # noqa: S608
+        cursor.executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', map(plain, rows))  # noqa: S608
 
 
-def _plain(row: Sequence[Any]) -> tuple[Any, ...]:
-    """Dates and moments as the text SQLite keeps; everything else as it is."""
-    return tuple(
-        [
-            value if type(value) not in _DAYS else value.isoformat() if type(value) is date else _moment(value)
-            for value in row
-        ]
-    )
+def _plain(model: type[models.Model], fields: Sequence[str]) -> Callable[[Sequence[Any]], list[Any]]:
+    """Turns the dates and moments of a row into the text SQLite keeps; everything else stays as it is."""
+    dated = [
+        place
+        for place, field in enumerate(fields)
+        if isinstance(model._meta.get_field(field), models.DateField)  # a moment is one too
+    ]
+
+    def plain(row: Sequence[Any]) -> list[Any]:
+        values = list(row)
+        for place in dated:
+            value = values[place]
+            if value is not None:
+                values[place] = value.isoformat() if type(value) is date else _moment(value)
+        return values
+
+    return plain
 
 
+@lru_cache(maxsize=4096)
 def _moment(value: datetime) -> str:
     """As Django keeps moments on SQLite: UTC without its zone, so that text compares as time does."""
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
-
-
-_DAYS = frozenset((date, datetime))
 
 
 def reserve_ids(model: type[models.Model], count: int) -> Sequence[int]:
@@ -86,10 +100,11 @@ def update(model: type[models.Model], fields: Sequence[str], rows: Sequence[Sequ
     table = model._meta.db_table
     if connection.vendor != "postgresql":
         assigned = ", ".join(f'"{column(model, field)}" = %s' for field in fields)
+        plain = _plain(model, fields)
         with connection.cursor() as cursor:
             cursor.executemany(
                 f'UPDATE "{table}" SET {assigned} WHERE "id" = %s',  # noqa: S608
-                (_plain((*row[1:], row[0])) for row in rows),
+                ([*plain(row[1:]), row[0]] for row in rows),
             )
         return
     types = [model._meta.get_field(field).db_type(connection) for field in fields]  # type: ignore[union-attr]
