@@ -144,13 +144,17 @@ def measures(
     """
     edges = [months_before(as_of, back) for back in range(HISTORY_MONTHS + 1)]
     after, year = edges[months], edges[12]
-    figures = aging(as_of, today, policy, known_at=known_at, only=only, basis="due_date" if known_at else None).totals
+    owed = aging(as_of, today, policy, known_at=known_at, only=only, basis="due_date" if known_at else None)
+    figures = owed.totals
     moved = flows(edges[-1], as_of, only, known_at)
     then = _receivables_on([after, year], policy, only)
     parts = _parts(figures, moved, then, lateness(after, as_of, only), edges, months)
     days = (as_of - after).days
     lengths = [(newer - older).days for newer, older in pairwise(edges)]
     home, rates, missing = _home_parts(parts, policy.home_currency, as_of)
+    for name in ("debits", "unapplied", "disputed", "past_due", "late"):
+        # The aging rounds each of its cells; the same total on two pages must be the same to the cent.
+        setattr(home, name, getattr(owed.home.figures, name))
     whole = _measures(policy.home_currency, home, days, months, lengths)
     judged = judged_between(after, as_of, only)
     promises = kept_figures(judged)
@@ -243,6 +247,8 @@ def _measures(currency: str, of: _Parts, days: int, months: int, lengths: list[i
     spread = average_days_delinquent(receivables, current, of.sales, days)
     average = Decimal(of.beginning_year + receivables) / 2
     turns = ar_turnover(of.sales_year, average)
+    # A book that grew faster than a month's sales leaves nothing to collect by the formula: then it says nothing.
+    collectible = (of.beginning - current) * months + of.sales
     return Measures(
         currency=currency,
         debits=of.debits,
@@ -260,7 +266,7 @@ def _measures(currency: str, of: _Parts, days: int, months: int, lengths: list[i
         countback=dso_countback(receivables, zip(of.monthly, lengths)),
         bpdso=spread.bpdso,
         add=spread.add,
-        cei_pct=cei(of.beginning, of.sales, receivables, current, months),
+        cei_pct=cei(of.beginning, of.sales, receivables, current, months) if collectible > 0 else None,
         turnover=turns.turnover,
         collection_days=turns.collection_days,
         days_late_weighted=ratio(of.lateness.amount_days, of.lateness.amount),
