@@ -28,9 +28,9 @@ ROOT = Path(dunlin.__file__).resolve().parents[2]
 @click.option("--customers", default=1500, show_default=True)
 @click.option("--months", default=24, show_default=True)
 @click.option("--seed", default=7, show_default=True, help="The same seed and day make the same company.")
-@click.option("--today", "day", type=Day(), default="today", show_default=True, help="The last day of its story.")
+@click.option("--today", "day", type=Day(), help="The last day of its story; default: today.")
 @click.option("--no-serve", is_flag=True, help="Build only.")
-def demo(host: str, port: int, customers: int, months: int, seed: int, day: date, no_serve: bool) -> None:
+def demo(host: str, port: int, customers: int, months: int, seed: int, day: date | None, no_serve: bool) -> None:
     """Build the sample company (once) and serve it; prints the address and a sign-in for each role."""
     started = time.perf_counter()
     company = sample_company()
@@ -38,7 +38,7 @@ def demo(host: str, port: int, customers: int, months: int, seed: int, day: date
     prepare()
     if not Customer.objects.exists():
         click.echo(f"Building a sample company of {customers:,} customers over {months} months ...")
-        company.build(day, now(), seed, customers, months, progress=lambda text: click.echo(f"  {text}"))
+        company.build(day or ledger_today(), now(), seed, customers, months, progress=lambda text: click.echo(f"  {text}"))
     else:
         run_unless_done(ledger_today())
     click.echo(f"Ready after {time.perf_counter() - started:.0f} s. Sign in as:")

@@ -1,0 +1,216 @@
+"""Measures one engine: loads the book, takes each limit beside the product's own figure, writes them as JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+
+from bench import limits  # noqa: E402
+from bench.book import SIZES, Size, load, peak_memory_mb  # noqa: E402
+from dunlin.actions.doing import the_clock  # noqa: E402
+from dunlin.actions.import_file import import_file  # noqa: E402
+from dunlin.actions.run_daily import run_daily  # noqa: E402
+from dunlin.cli.init import prepare  # noqa: E402
+from dunlin.records.balance_sums import rebuild  # noqa: E402
+from dunlin.records.models import User  # noqa: E402
+from dunlin.records.policies import current_policy  # noqa: E402
+from dunlin.reports.aging import aging  # noqa: E402
+from dunlin.reports.month_ends import month_ends  # noqa: E402
+from dunlin.reports.verify import verify  # noqa: E402
+
+TODAY = datetime.now(UTC).date()
+NOW = datetime.now(UTC)
+figures: dict[str, dict[str, Any]] = {}
+
+
+def best(job: Callable[[], Any], times: int = 3) -> float:
+    """Seconds of the fastest of some runs."""
+    took = []
+    for _ in range(times):
+        started = time.perf_counter()
+        job()
+        took.append(time.perf_counter() - started)
+    return min(took)
+
+
+def told(name: str, ours: float, limit: float, note: str = "") -> None:
+    figures[name] = {"ours": f"{ours:.3f} s", "limit": f"{limit:.3f} s", "ratio": ours / limit, "note": note}
+    print(f"  {name}: {ours:.3f} s against {limit:.3f} s = {ours / limit:.2f}", file=sys.stderr, flush=True)
+
+
+def main(size_name: str, out: Path) -> None:
+    size = SIZES[size_name]
+    prepare()
+    tenth = tenth_of(size)
+    started = time.perf_counter()
+    load(size, TODAY)
+    policy = current_policy()
+    rebuild(TODAY, policy)
+    print(
+        f"{connection.vendor}: {size.items:,} items loaded in {time.perf_counter() - started:.0f} s",
+        file=sys.stderr,
+        flush=True,
+    )
+    day(size, tenth)
+    aging_jobs(size)
+    told("verify", best(lambda: verify(TODAY, policy), 1), best(limits.read_both, 1))
+    pages(size)
+    receipts(size)
+    imports(size)
+    out.write_text(json.dumps(figures))
+
+
+def aging_jobs(size: Size) -> None:
+    policy = current_policy()
+    told(
+        "aging_today",
+        best(lambda: aging(TODAY, TODAY, policy, by="customer", page_size=None)),
+        best(lambda: limits.aging_now(TODAY)),
+    )
+    past = TODAY - timedelta(200)
+    told("aging_past", best(lambda: aging(past, TODAY, policy), 2), best(lambda: limits.aging_past(past), 2))
+    first = TODAY - timedelta(730)
+    told("trend", best(lambda: month_ends(first, TODAY, policy), 2), best(lambda: limits.trend(TODAY), 2))
+
+
+def day(size: Size, tenth: tuple[int, float]) -> None:
+    """The night over everyone; `tenth` is (open items, seconds) of a book a tenth as large. Memory is read right after."""
+    limit = best(limits.open_rows_as_tuples, 2)
+    took = night()
+    memory = peak_memory_mb()
+    told("nightly", took, limit)
+    figures["nightly_memory"] = {"ours": f"{memory:.0f} MB", "limit": "-", "ratio": memory, "note": ""}
+    exponent = math.log(took / tenth[1]) / math.log(size.items / 3 / tenth[0])
+    note = f"{tenth[1]:.2f} s for {tenth[0]:,} open items"
+    figures["nightly_growth"] = {"ours": f"{exponent:.3f}", "limit": "-", "ratio": exponent, "note": note}
+
+
+def night() -> float:
+    """Seconds of the first run of the day."""
+    started = time.perf_counter()
+    run_daily(the_clock(TODAY, NOW), TODAY)
+    return time.perf_counter() - started
+
+
+def tenth_of(size: Size) -> tuple[int, float]:
+    """The night over a book a tenth as large, in a database that is emptied afterwards."""
+    small = Size(size.customers // 10, size.items // 10)
+    load(small, TODAY)
+    rebuild(TODAY, current_policy())
+    took = night()
+    limits.fresh()
+    return small.items // 3, took
+
+
+def pages(size: Size) -> None:
+    """p95 of 60 requests each, through the whole stack but the socket."""
+    settings.ALLOWED_HOSTS = ["testserver"]
+    user = User.objects.get(username="collector1")
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    chance = random.Random(5)
+    ids = [chance.randrange(1, size.customers + 1) for _ in range(60)]
+    numbers = [f"INV{chance.randrange(size.items // 3):08d}" for _ in range(30)]
+    texts = numbers + [f"Company {chance.randrange(1000)}" for _ in range(20)] + ["1,234.56", "18200"] * 5
+    asked = {
+        "page_account": [f"/accounts/{pk}/" for pk in ids],
+        "page_worklist": ["/"] * 60,
+        "page_search": [f"/search/?q={text}" for text in texts],
+    }
+    for name, addresses in asked.items():
+        took = []
+        client.get(addresses[0])
+        for address in addresses:
+            started = time.perf_counter()
+            answer = client.get(address, follow=False)
+            took.append((time.perf_counter() - started) * 1000)
+            assert answer.status_code == 200, (address, answer.status_code)
+        p95 = sorted(took)[int(len(took) * 0.95) - 1]
+        figures[name] = {
+            "ours": f"{p95:.0f} ms",
+            "limit": "-",
+            "ratio": p95,
+            "note": f"median {sorted(took)[len(took) // 2]:.0f} ms",
+        }
+        print(f"  {name}: {p95:.0f} ms", file=sys.stderr, flush=True)
+
+
+def receipts(size: Size) -> None:
+    """Four processes, each applying one receipt to one invoice, over and over, for some seconds."""
+    count = 150 if size.items < 100_000 else 500
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "bench.receipts", str(worker), str(count)],
+            env=os.environ,
+            stdout=subprocess.PIPE,
+        )
+        for worker in range(4)
+    ]
+    rates = [json.loads(worker.communicate()[0]) for worker in workers]
+    seconds = max(r["ended"] for r in rates) - min(r["started"] for r in rates)
+    rate = sum(r["done"] for r in rates) / seconds
+    figures["receipts"] = {"ours": f"{rate:.0f}/s", "limit": "-", "ratio": rate, "note": f"{count} each"}
+    print(f"  receipts: {rate:.0f}/s", file=sys.stderr, flush=True)
+
+
+def imports(size: Size) -> None:
+    """A file of open items through the whole import, against a bare bulk write of the same number of rows."""
+    count = 10_000 if size.items < 100_000 else 100_000
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "open-items.csv"
+        with path.open("w", newline="") as file:
+            write = csv.writer(file)
+            write.writerow(
+                [
+                    "Customer number",
+                    "Invoice number",
+                    "Invoice date",
+                    "Due date",
+                    "Currency",
+                    "Amount",
+                    "Entity",
+                ]
+            )
+            for n in range(count):
+                on = TODAY - timedelta(n % 100)
+                write.writerow(
+                    [
+                        f"C{n % size.customers + 1:07d}",
+                        f"IMP{n:08d}",
+                        on,
+                        on + timedelta(30),
+                        "USD",
+                        f"{100 + n % 9000}.{n % 100:02d}",
+                        "US01",
+                    ]
+                )
+        limit = limits.bare_write(count)
+        clock = the_clock(TODAY, NOW)
+        started = time.perf_counter()
+        report = import_file(clock, path, "items")
+        took = time.perf_counter() - started
+    assert report.new == count, report
+    told("import", took, limit, f"{count / took:,.0f} rows/s")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
