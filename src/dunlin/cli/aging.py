@@ -39,7 +39,7 @@ def aging(
 ) -> None:  # fmt: skip
     """What is owed as of a day, per currency: buckets, unapplied credits, disputed, total. They add up to the ledger."""
     only = Filters(
-        entity=_entity(entity), collector=_collector(collector), customer=_customer(customer), country=country,
+        entity=entity_named(entity), collector=collector_named(collector), customer=_customer(customer), country=country,
         kind=kind, currency=currency,
     )  # fmt: skip
     report = aging_report(
@@ -142,7 +142,8 @@ def _customer(number: str | None) -> int | None:
     return found
 
 
-def _entity(code: str | None) -> int | None:
+def entity_named(code: str | None) -> int | None:
+    """The id of an entity by its code; Refused when there is none."""
     if code is None:
         return None
     found = Entity.objects.filter(code=code).values_list("pk", flat=True).first()
@@ -151,7 +152,8 @@ def _entity(code: str | None) -> int | None:
     return found
 
 
-def _collector(username: str | None) -> int | None:
+def collector_named(username: str | None) -> int | None:
+    """The id of a person by sign-in name, 0 for `none`; Refused when there is none."""
     if username is None:
         return None
     if username == "none":

@@ -158,6 +158,26 @@ def history(
     return {currency: tuple(each) for currency, each in sorted(points.items())} | ({"home": total} if total else {})
 
 
+def month_end_history(first: date, last: date, policy: Policy, only: Filters) -> dict[str, tuple[HistoryPoint, ...]]:
+    """The same for a part of the book that is not written down daily (a portfolio, a country): the month-ends from first
+    through last, from the postings as known now. `sales` and `collected` are not told. One extract, a query a day for rates."""
+    book = standings(month_ends_between(first, last), policy, only)
+    sold = _Sold(first, last, only)
+    points: dict[str, list[HistoryPoint]] = defaultdict(list)
+    home: list[HistoryPoint] = []
+    by_currency = book.by_currency()
+    for index, day in enumerate(book.days):
+        rates = rates_to(policy.home_currency, sorted(by_currency), day)
+        parts: list[tuple[str, Decimal | None, tuple[int, ...]]] = []
+        for currency, each in by_currency.items():
+            columns = (each.debits, each.unapplied, each.disputed, each.current, each.late)
+            figures = (*(int(column[index, 0]) for column in columns), 0, 0)
+            points[currency].append(_point(day, currency, figures, sold.before(day, currency)))
+            parts.append((currency, rates[currency].rate if currency in rates else None, figures))
+        home.append(_home_point(day, parts, policy.home_currency, sold))
+    return {currency: tuple(each) for currency, each in points.items()} | ({"home": tuple(home)} if home else {})
+
+
 class _Sold:
     """Sales of the ninety days before any day, by currency."""
 
@@ -204,5 +224,3 @@ def _home_point(
             sales += convert(sold.before(day, currency))
             counted.add(currency)
     return _point(day, home, tuple(sums), sales, tuple(missing))
-
-
