@@ -81,6 +81,7 @@ def rebuild(today: date, policy: Policy) -> int:
         if connection.vendor == "postgresql":
             # Posting goes on until it comes to its balances, and writes those again after us.
             cursor.execute("LOCK TABLE records_balance IN EXCLUSIVE MODE")
+            cursor.execute("SET LOCAL work_mem = '256MB'")
         cursor.execute("DELETE FROM records_balance")
         cursor.execute(_insert(today, policy))
         return cursor.rowcount
@@ -128,14 +129,17 @@ def _insert(today: date, policy: Policy, where: str = "") -> str:
 def _select(day: str, policy: Policy, where: str = "", joined: bool = False) -> str:
     """The SELECT that makes balances in the order of `_COLUMNS`; `day` is the SQL of the day the buckets are cut."""
     buckets = buckets_of(policy.aging_basis, policy.aging_bucket_uppers)  # type: ignore[arg-type]
-    age = _days(day, "i.due_on" if buckets.basis == "due_date" else "i.document_on")
+    # By due date the days of the buckets are the days past due: not worked out twice.
+    age, age_column = (
+        ("days", "") if buckets.basis == "due_date" else ("age", f", {_days(day, 'i.document_on')} AS age")
+    )
     source = "records_item AS i"
     if joined:
         source += (
             " LEFT JOIN records_balance AS b ON b.customer_id = i.customer_id AND b.entity_id = i.entity_id "
             "AND b.currency = i.currency"
         )
-    sums = summary_case_sql(buckets, "age", "debit")
+    sums = summary_case_sql(buckets, age, "debit")
     sums += ["0"] * (BUCKET_COLUMNS - len(sums))
     return (
         "SELECT customer_id, entity_id, currency, SUM(debit), SUM(open - debit), SUM(disputed), "
@@ -144,7 +148,7 @@ def _select(day: str, policy: Policy, where: str = "", joined: bool = False) -> 
         f"MIN(CASE WHEN side = 1 THEN due_on END), {_crossing(buckets, policy)}, cut "
         f"FROM (SELECT i.customer_id, i.entity_id, i.currency, i.due_on, i.open, {day} AS cut, "
         "CASE WHEN i.side = 1 THEN i.disputed ELSE 0 END AS disputed, CASE WHEN i.side = 1 THEN 1 ELSE 0 END AS side, "
-        f"CASE WHEN i.side = 1 THEN i.open ELSE 0 END AS debit, {_days(day, 'i.due_on')} AS days, {age} AS age "
+        f"CASE WHEN i.side = 1 THEN i.open ELSE 0 END AS debit, {_days(day, 'i.due_on')} AS days{age_column} "
         f"FROM {source} WHERE i.open > 0 {where}{_NOT_FLATTENED[connection.vendor]}) AS open_items "
         "GROUP BY customer_id, entity_id, currency, cut"
     )

@@ -1,18 +1,19 @@
 """Proof of the books: every invariant recomputed from the postings, set-wise, with the first row that breaks one named.
 
-Reads only, in a fixed number of queries: one a scan (verify_scans.py), one or three for the balances, and one for each
-kind of thing to be named when something is found. See docs/rules/verify.md.
+Reads only, in a fixed number of queries: one a scan (verify_scans.py) and one for the balances while all is well, twice
+that and one for each kind of thing to be named when something is found. See docs/rules/verify.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from time import perf_counter
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from dunlin.records import balance_sums
 from dunlin.records.models import (
@@ -73,17 +74,47 @@ class Verification:
 def verify(today: date, policy: Policy) -> Verification:
     """Recompute every invariant the stored books carry. `today` is the day for balances that are not there but should be."""
     begin = perf_counter()
-    dialect = DIALECTS[connection.vendor]
-    scans = [make(dialect) for make in SCANS]
-    broken = [found for scan in scans for found in _read(scan)]
-    broken += _balances(today, policy)
-    findings = _name(broken)
-    counts = {
-        model._meta.model_name or "": model._default_manager.count()
-        for model in (Item, Application, Customer, Balance, Dispute, DueDateChange, Promise, Call, DiaryLine)
-    }
+    scans = [make(DIALECTS[connection.vendor]) for make in SCANS]
+    with _one_moment():
+        broken = [found for scan in scans for found in _read(scan)]
+        broken += _balances(today, policy)
+        findings = _name(broken)
+        counts = {
+            model._meta.model_name or "": model._default_manager.count()
+            for model in (
+                Item,
+                Application,
+                Customer,
+                Balance,
+                Dispute,
+                DueDateChange,
+                Promise,
+                Call,
+                DiaryLine,
+            )
+        }
     checks = sum(len(scan.checks) for scan in scans) + 1
     return Verification(tuple(findings), counts, checks, perf_counter() - begin)
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """All scans see the books of one moment while posting goes on; nobody waits for us."""
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("SET LOCAL work_mem = '256MB'")
+            yield
+    else:
+        # Not atomic(), whose IMMEDIATE would keep every writer out until we are done.
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
 
 
 @dataclass(frozen=True)
@@ -95,20 +126,24 @@ class _Broken:
 
 
 def _read(scan: Scan) -> list[_Broken]:
-    """One query: for each check of the scan, how many rows break it and the smallest id among them."""
-    columns = ", ".join(
-        f"COUNT(CASE WHEN {check.broken} THEN 1 END), MIN(CASE WHEN {check.broken} THEN {scan.key} END)"
-        for check in scan.checks
-    )
+    """For each check of the scan, the smallest id of a row that breaks it; they are counted only when there is one."""
+    firsts = _ask(scan, scan.checks, "MIN(CASE WHEN {broken} THEN {key} END)")
+    broken = [check for check, first in zip(scan.checks, firsts) if first is not None]
+    if not broken:
+        return []
+    counts = _ask(scan, broken, "COUNT(CASE WHEN {broken} THEN 1 END)")
+    return [
+        _Broken(check, scan.subject, count, first)
+        for check, count, first in zip(broken, counts, [first for first in firsts if first is not None])
+    ]
+
+
+def _ask(scan: Scan, checks: Sequence[Check], aggregate: str) -> Sequence[int | None]:
+    columns = ", ".join(aggregate.format(broken=check.broken, key=scan.key) for check in checks)
     with connection.cursor() as cursor:
         # The empty list makes both engines read %% as one per cent sign.
         cursor.execute(f"SELECT {columns} FROM {scan.rows}", [])  # noqa: S608
-        row = cursor.fetchone()
-    return [
-        _Broken(check, scan.subject, count, first)
-        for check, count, first in zip(scan.checks, row[::2], row[1::2])
-        if count
-    ]
+        return cursor.fetchone()
 
 
 def _balances(today: date, policy: Policy) -> list[_Broken]:

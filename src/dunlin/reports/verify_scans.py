@@ -61,11 +61,11 @@ def _words(values: tuple[str, ...] | frozenset[str]) -> str:
 
 def items(sql: Dialect) -> Scan:
     """Every item against the sum of its applications."""
-    uses = (
-        "SELECT item_id, SUM(amount) AS used, MAX(posted_on) AS last_on, MAX(recorded_at) AS last_at FROM ("
-        "SELECT credit_id AS item_id, amount, posted_on, recorded_at FROM records_application UNION ALL "
-        "SELECT debit_id, amount, posted_on, recorded_at FROM records_application) AS both_sides GROUP BY item_id"
+    one_side = (
+        "SELECT {0}_id AS item_id, SUM(amount) AS used, MAX(posted_on) AS last_on, MAX(recorded_at) AS last_at "
+        "FROM records_application GROUP BY {0}_id"
     )
+    uses = f"{one_side.format('credit')} UNION ALL {one_side.format('debit')}"
     rows = f"records_item AS i LEFT JOIN ({uses}) AS u ON u.item_id = i.id"
     return Scan("item", "i.id", rows, (
         Check("open_amount", 1, "What is open is the amount less all that was applied.",
@@ -81,7 +81,7 @@ def items(sql: Dialect) -> Scan:
               "(i.open = 0 AND (i.closed_on IS NULL OR i.closed_on <> u.last_on)) OR (i.open > 0 AND i.closed_on IS NOT "
               "NULL)"),
         Check("closing_moment", 1, "The moment a closing was recorded is that of the application that closed it.",
-              f"(i.open = 0 AND (i.closed_at IS NULL OR {sql.at('i.closed_at')} <> {sql.at('u.last_at')})) OR "
+              "(i.open = 0 AND (i.closed_at IS NULL OR i.closed_at <> u.last_at)) OR "
               "(i.open > 0 AND i.closed_at IS NOT NULL)"),
         Check("side", 1, "A debit kind is on the debit side, a credit kind on the credit side.",
               f"NOT ((i.side = 1 AND i.kind IN ({_words(DEBIT_KINDS)})) OR "
@@ -112,32 +112,26 @@ def dispute_rows(sql: Dialect) -> Scan:
 
 
 def applications(sql: Dialect) -> Scan:
-    """Every application against its two documents."""
-    rows = "records_application AS a JOIN records_item AS c ON c.id = a.credit_id JOIN records_item AS d ON d.id = a.debit_id"
-    return Scan("application", "a.id", rows, (
-        Check("sides", 10, "A credit is applied to a debit.", "c.side <> -1 OR d.side <> 1"),
-        Check("currency", 11, "Both documents of an application have one currency.", "c.currency <> d.currency"),
-        Check("entity", 10, "Both documents of an application are in one entity's books.", "c.entity_id <> d.entity_id"),
-        Check("before_document", 10, "Nothing is applied before both documents are posted.",
-              "a.posted_on < c.posted_on OR a.posted_on < d.posted_on"),
-        Check("sign", 9, "An application is above zero unless it reverses one; then it is below.",
-              "(a.reverses_id IS NULL AND a.amount <= 0) OR (a.reverses_id IS NOT NULL AND a.amount >= 0)"),
-    ))  # fmt: skip
-
-
-def groups(sql: Dialect) -> Scan:
+    """Every application against its two documents. The heads of the groups are looked up only where customers differ."""
     heads = (
         "WITH RECURSIVE heads (id, head) AS (SELECT id, id FROM records_customer WHERE parent_id IS NULL UNION ALL "
         "SELECT k.id, heads.head FROM records_customer AS k JOIN heads ON k.parent_id = heads.id) SELECT id, head FROM heads"
     )
     rows = (
         "records_application AS a JOIN records_item AS c ON c.id = a.credit_id JOIN records_item AS d ON d.id = a.debit_id "
-        f"LEFT JOIN ({heads}) AS hc ON hc.id = c.customer_id LEFT JOIN ({heads}) AS hd ON hd.id = d.customer_id "
-        "WHERE c.customer_id <> d.customer_id"
+        f"LEFT JOIN ({heads}) AS hc ON hc.id = c.customer_id AND c.customer_id <> d.customer_id "
+        f"LEFT JOIN ({heads}) AS hd ON hd.id = d.customer_id AND c.customer_id <> d.customer_id"
     )
     return Scan("application", "a.id", rows, (
+        Check("sides", 10, "A credit is applied to a debit.", "c.side <> -1 OR d.side <> 1"),
         Check("customer_group", 10, "A credit is applied to a debit of the same customer or one of its group.",
-              "COALESCE(hc.head, -c.customer_id) <> COALESCE(hd.head, -d.customer_id)"),
+              "c.customer_id <> d.customer_id AND COALESCE(hc.head, -c.customer_id) <> COALESCE(hd.head, -d.customer_id)"),
+        Check("currency", 11, "Both documents of an application have one currency.", "c.currency <> d.currency"),
+        Check("entity", 10, "Both documents of an application are in one entity's books.", "c.entity_id <> d.entity_id"),
+        Check("before_document", 10, "Nothing is applied before both documents are posted.",
+              "a.posted_on < c.posted_on OR a.posted_on < d.posted_on"),
+        Check("sign", 9, "An application is above zero unless it reverses one; then it is below.",
+              "(a.reverses_id IS NULL AND a.amount <= 0) OR (a.reverses_id IS NOT NULL AND a.amount >= 0)"),
     ))  # fmt: skip
 
 
@@ -320,6 +314,6 @@ def diary(sql: Dialect) -> Scan:
 
 # Balances against their items are compared by records/balance_sums.py, which also makes them.
 SCANS = (
-    items, disputes, dispute_rows, applications, groups, reversals, past_days, control, locked_items, locked_applications,
+    items, disputes, dispute_rows, applications, reversals, past_days, control, locked_items, locked_applications,
     due_dates, discounts, returns, return_amounts, balances, promises, promised_money, calls, diary,
 )  # fmt: skip
