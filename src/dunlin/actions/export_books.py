@@ -36,6 +36,7 @@ class Exported:
     tables: dict[str, int]
 
     def as_dict(self) -> dict[str, Any]:
+        """For machines."""
         return {"path": str(self.path), "format": self.format, "tables": self.tables}
 
 

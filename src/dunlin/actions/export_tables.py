@@ -102,6 +102,7 @@ class Table:
 
     @property
     def money(self) -> tuple[tuple[int, Field], ...]:
+        """(place, field) of the money columns."""
         return tuple((place, field) for place, field in enumerate(self.fields) if field.kind == "money")
 
     @property

@@ -45,8 +45,11 @@ Progress = Callable[[int, int | None], None]
 class Importer(Protocol):
     """What takes in the rows of one kind; `write` is false for a preview, which only compares and counts."""
 
-    def take(self, rows: list[Any], write: bool) -> None: ...
-    def finish(self, write: bool) -> None: ...
+    def take(self, rows: list[Any], write: bool) -> None:
+        """Take one chunk."""
+
+    def finish(self, write: bool) -> None:
+        """Do what can only be done after the last chunk."""
 
 
 IMPORTERS: dict[str, Callable[[Work], Importer]] = {

@@ -42,6 +42,7 @@ class Posting:
         self.moved: list[tuple[Suspect, Part]] = []
 
     def post(self, suspect: Suspect) -> None:
+        """Gather what one document needs: first its correction, then the further settlement."""
         held = suspect.held
         key = suspect.key
         if suspect.corrected:
@@ -113,6 +114,7 @@ class Posting:
         self.moved.extend((suspect, part) for part in suspect.parts if part.moved)
 
     def write(self) -> None:
+        """Write what was gathered, and what it leaves open of the documents."""
         bulk.insert(Item, ITEM_FIELDS, self.items)
         bulk.insert(Application, APPLICATION_FIELDS, self.applications)
         who = self.work.who
@@ -129,6 +131,7 @@ class Posting:
 
 
 def write_due_dates(work: Work, suspects: list[Suspect]) -> None:
+    """Write the changes of due dates, each on record with the file it came from."""
     who = work.who
     rows = [
         (

@@ -52,6 +52,7 @@ class Known(NamedTuple):
 
     @property
     def named(self) -> str:
+        """The document as people call it."""
         return f"{self.kind.replace('_', ' ')} {self.number or f'#{self.id}'}"
 
 
@@ -109,6 +110,7 @@ class Ledger:
                 self.uses[credit].append((debit, amount, why))
 
     def of(self, held: Known) -> State:
+        """The state of one document."""
         amount, parts = held.amount, []
         found = self.corrections.get(held.id, [])
         for pk, side, minor, still_open, disputed in found:

@@ -41,6 +41,7 @@ class Loaded:
     tables: dict[str, int]
 
     def as_dict(self) -> dict[str, Any]:
+        """For machines."""
         return {"tables": self.tables}
 
 

@@ -88,6 +88,7 @@ class RunReport:
 
     @property
     def percent(self) -> int | None:
+        """How far it is, 0 to 100; None while the number of rows is not known."""
         if self.rows_total is None:
             return None
         return 100 if self.rows_total == 0 else min(100, 100 * self.rows_done // self.rows_total)
