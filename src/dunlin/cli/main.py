@@ -1,7 +1,7 @@
 """The program `dunlin`: each command calls one action or report.
 
 Exit status: 0 done; 2 what was asked cannot be done as asked (the reason code and sentence go to standard error);
-1 anything else. Reading commands take --json; their shapes stand in docs/reference/cli.md.
+1 anything else. Reading commands take --json; their shapes stand in docs/reference/json.md.
 """
 
 from __future__ import annotations
