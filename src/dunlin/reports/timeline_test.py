@@ -1,0 +1,140 @@
+"""The timeline: everything once, newest first, page after page, and only what had happened by the day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from dunlin.records.models import Call, DiaryLine, Dispute, FollowUp, Note, Promise, PromiseJudgement
+from dunlin.reports.timeline import KINDS, timeline
+from tests.cast import TODAY, customer, invoice, moment, payment, user
+
+pytestmark = pytest.mark.django_db
+
+
+def full(of, by, days: int = 6) -> None:
+    """Every kind of entry on each of the last days, several of them at one moment."""
+    for back in range(days):
+        day = TODAY - timedelta(back)
+        at = moment(day, 0)  # the moment the day begins, so that days and moments tie
+        due = invoice(of, "10.00", document=day, number=f"I{back}")
+        payment(of, "1.00", on=day)
+        for _ in range(2):
+            Call.objects.create(
+                customer=of, outcome="reached", day=day, started_at=at, by=by, note="spoke", spoke_to="Priya"
+            )
+            Note.objects.create(customer=of, text="remark", at=at, by=by)
+        promise = Promise.objects.create(
+            customer=of, currency="USD", amount=500, due_on=day, made_on=day, recorded_at=at, by=by
+        )
+        PromiseJudgement.objects.create(
+            promise=promise, on=day, recorded_at=at, status="broken", paid=0, why="nothing came"
+        )
+        Dispute.objects.create(
+            customer=of,
+            item=due,
+            amount=100,
+            reason="price",
+            opened_on=day,
+            recorded_at=at,
+            resolved_on=day,
+            resolved_at=at,
+            resolution="refused",
+        )
+        FollowUp.objects.create(
+            customer=of,
+            owner=by,
+            what="ask again",
+            due_on=day,
+            created_at=at,
+            created_by=by,
+            done_at=at,
+            done_by=by,
+        )
+        DiaryLine.objects.create(
+            customer=of,
+            at=at,
+            by=by,
+            role="collector",
+            door="desk",
+            verb="correct_contact",
+            before={"name": "A"},
+            after={"name": "B"},
+        )
+        DiaryLine.objects.create(customer=of, at=at, by=by, role="collector", door="desk", verb="log_call")
+
+
+@pytest.mark.req("B6")
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kolkata"])
+@pytest.mark.parametrize("size", [1, 4, 7, 50])
+def test_pages_hold_everything_once_and_in_order(size, zone):
+    of, by = customer(), user("collector", "alice")
+    full(of, by)
+    whole = timeline(of.pk, TODAY, zone=zone, page_size=1000)
+    assert whole.next is None
+    assert len(whole.entries) == 6 * 13
+    assert [entry.key for entry in whole.entries] == sorted(
+        (entry.key for entry in whole.entries), reverse=True
+    )
+    read, before = [], None
+    while True:
+        page = timeline(of.pk, TODAY, zone=zone, page_size=size, before=before)
+        read += page.entries
+        before = page.next
+        if before is None:
+            break
+    assert tuple(read) == whole.entries
+
+
+@pytest.mark.req("H2")
+def test_a_past_day_shows_nothing_that_came_later():
+    of, by = customer(), user("collector", "alice")
+    full(of, by)
+    as_of = TODAY - timedelta(2)
+    entries = timeline(of.pk, as_of, page_size=1000).entries
+    assert len(entries) == 4 * 13
+    assert all(entry.day <= as_of for entry in entries)
+    Note.objects.create(customer=of, text="an evening there", at=moment(as_of, 22), by=by)
+    assert len(timeline(of.pk, as_of, page_size=1000).entries) == 4 * 13 + 1
+    assert len(timeline(of.pk, as_of, zone="Asia/Kolkata", page_size=1000, kinds=["note"]).entries) == 2 * 4
+
+
+def test_kinds_narrow_it_and_other_accounts_stay_out():
+    of, other, by = customer(), customer(), user("collector", "alice")
+    full(of, by, days=2)
+    full(other, by, days=1)
+    for kind in KINDS:
+        entries = timeline(of.pk, TODAY, kinds=[kind], page_size=1000).entries
+        assert entries
+        assert {entry.kind for entry in entries} == {kind}
+    call = timeline(of.pk, TODAY, kinds=["call"]).entries[0]
+    assert (call.title, call.text, call.by) == ("Call with Priya: reached", "spoke", by.name)
+    money = timeline(of.pk, TODAY, kinds=["money"]).entries[0]
+    assert (money.amount, money.currency, money.day_only) == (100, "USD", True)
+    change = timeline(of.pk, TODAY, kinds=["change"]).entries
+    assert [entry.facts["after"] for entry in change] == [{"name": "B"}] * 2
+
+
+def test_what_cannot_be_asked_is_refused():
+    with pytest.raises(ValueError, match="not weather"):
+        timeline(1, TODAY, kinds=["weather"])
+    for cursor in ("x", "2026-01-01|1", "2026-01-01|1|1"):
+        with pytest.raises(ValueError, match="no place"):
+            timeline(1, TODAY, before=cursor)
+
+
+def test_one_query_a_source_however_long_it_is():
+    of, by = customer(), user("collector", "alice")
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            timeline(of.pk, TODAY)
+        return len(queries)
+
+    full(of, by, days=1)
+    before = asked()
+    full(of, by, days=9)
+    assert asked() == before == 11
