@@ -27,9 +27,11 @@ class CustomersAssigned:
     unassigned: int
 
 
-def assign_by_hand(who: Who, customer_ids: Sequence[int], collector_id: int | None) -> CustomersAssigned:
+def assign_by_hand(
+    who: Who, customer_ids: Sequence[int], collector_id: int | None, reason: str = ""
+) -> CustomersAssigned:
     """Give these customers to a collector, or back to the rules (None). Refused: customer_unknown, user_unknown, user_is_inactive."""
-    with doing(who, "assign_customers", customers=customer_ids) as act:
+    with doing(who, "assign_customers", customers=customer_ids, cause=reason.strip()) as act:
         _worker(collector_id)
         owners = dict(Customer.objects.filter(pk__in=customer_ids).values_list("pk", "collector"))
         for pk in customer_ids:

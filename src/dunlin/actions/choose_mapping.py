@@ -66,7 +66,7 @@ def choose_mapping(
     """The mapping for a table; `mapping` is one, or the name of a saved or shipped one.
 
     `answers` go before everything: `date_order`, `decimal_comma`, or a field with the name of a column or a constant
-    ("currency": "USD"). Refused: mapping_unknown, mapping_other_kind, mapping_not_usable.
+    ("currency": "USD"; empty takes the field out, "currency.default" fills blank cells). Refused: mapping_unknown, mapping_other_kind, mapping_not_usable.
     """
     chosen = _chosen(table, kind, mapping)
     if kind is not None and chosen.mapping.kind != kind:
@@ -161,12 +161,18 @@ def _with_answer(mapping: Mapping, table: Table, about: str, value: str) -> Mapp
         return replace(mapping, decimal_comma=value == "true")
     if about == "sign":
         return replace(mapping, sign=value)
+    about, _, part = about.partition(".")
     if about not in target_names(mapping.kind):
         raise refuse(
             f"{about!r} is not a field of {mapping.kind}; fields: {', '.join(target_names(mapping.kind))}"
         )
     before = mapping.columns.get(about)
-    if clean_name(value) in table.header:
+    if part == "default" and before is not None and before.names:
+        # What a blank cell of the column becomes.
+        column = replace(before, default=value or None)
+    elif not value:
+        return replace(mapping, columns={name: it for name, it in mapping.columns.items() if name != about})
+    elif clean_name(value) in table.header:
         column = Column(names=(value,))
     elif about == "kind" and before is not None and before.names:
         # Only the words that are not known yet become this.

@@ -122,7 +122,7 @@ def back_to(request: HttpRequest, customer: Customer) -> str:
     return reverse("account", args=[customer.pk])
 
 
-def address(name: str, *args: Any, **query: Any) -> str:
+def address(name: str, /, *args: Any, **query: Any) -> str:
     """An address with a query; empty values are left out."""
     kept = {key: value for key, value in query.items() if value not in (None, "")}
     return reverse(name, args=args) + (f"?{urlencode(kept, doseq=True)}" if kept else "")

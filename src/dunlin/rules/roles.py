@@ -27,6 +27,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "apply_credit": "apply a credit to a debit",
         "assign_customers": "assign customers to collectors",
         "cancel_promise": "cancel a promise",
+        "change_calendar": "change a business calendar",
         "change_due_date": "change a due date",
         "change_settings": "change settings",
         "correct_contact": "correct a contact",
@@ -42,6 +43,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "order_worklist": "reorder the worklist",
         "pin_customer": "pin a customer",
         "post_item": "post a document or a payment",
+        "record_rate": "record an exchange rate",
         "resolve_dispute": "resolve a dispute",
         "return_payment": "take back a payment that came back",
         "reverse_application": "reverse an application",
@@ -71,12 +73,13 @@ _SENIOR = _COLLECTOR | _verbs("see_all_customers resolve_dispute correct_custome
 _LEAD = _SENIOR | _verbs("see_team set_backup assign_customers pin_customer order_worklist")
 _AR_MANAGER = _LEAD | _verbs(
     "post_item take_payment return_payment write_off change_due_date import_file export_books run_daily set_block "
-    "lock_period unlock_period verify_books change_settings"
+    "lock_period unlock_period verify_books change_settings change_calendar record_rate"
 )
 _FINANCE = _verbs(
     "see_own_customers see_all_customers see_team see_measures add_note add_follow_up finish_follow_up post_item apply_credit "
     "take_payment return_payment write_off change_due_date unlock_period open_dispute "
-    "reverse_application lock_period import_file export_books resolve_dispute set_block verify_books change_settings"
+    "reverse_application lock_period import_file export_books resolve_dispute set_block verify_books change_settings "
+    "change_calendar record_rate"
 )
 _OTHER_DEPARTMENT = _verbs("see_own_customers see_all_customers add_note finish_follow_up resolve_dispute")
 
@@ -98,7 +101,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         # The administrator keeps the system, not the books: no postings, no promises, no applications.
         "administrator": frozenset(SEE)
         | _verbs(
-            "manage_users change_settings import_file export_books run_daily verify_books assign_customers set_backup"
+            "manage_users change_settings change_calendar import_file export_books run_daily verify_books assign_customers set_backup"
         ),
         # The most an API token can be given; its own scopes narrow it.
         "integration": _verbs(
