@@ -61,6 +61,7 @@ class Gap:
     customers: int
     past_due_home: Money
     examples: tuple[tuple[int, str, str], ...]  # id, number, name of the first few by number
+    collector_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -215,6 +216,7 @@ def _gaps(
             Gap(
                 why, users[collector].name if collector else "", figures.with_open,
                 Money(figures.past_due, policy.home_currency), tuple(some.values_list("pk", "number", "name")[:5]),
+                collector,
             )
         )  # fmt: skip
     return tuple(sorted(found, key=lambda gap: (gap.why != "unassigned", gap.collector)))

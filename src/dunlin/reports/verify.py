@@ -128,14 +128,11 @@ class _Broken:
 def _read(scan: Scan) -> list[_Broken]:
     """For each check of the scan, the smallest id of a row that breaks it; they are counted only when there is one."""
     firsts = _ask(scan, scan.checks, "MIN(CASE WHEN {broken} THEN {key} END)")
-    broken = [check for check, first in zip(scan.checks, firsts) if first is not None]
+    broken = [(check, first) for check, first in zip(scan.checks, firsts) if first is not None]
     if not broken:
         return []
-    counts = _ask(scan, broken, "COUNT(CASE WHEN {broken} THEN 1 END)")
-    return [
-        _Broken(check, scan.subject, count, first)
-        for check, count, first in zip(broken, counts, [first for first in firsts if first is not None])
-    ]
+    counts = _ask(scan, [check for check, _ in broken], "COUNT(CASE WHEN {broken} THEN 1 END)")
+    return [_Broken(check, scan.subject, count or 0, first) for (check, first), count in zip(broken, counts)]
 
 
 def _ask(scan: Scan, checks: Sequence[Check], aggregate: str) -> Sequence[int | None]:

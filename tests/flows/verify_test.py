@@ -63,6 +63,10 @@ def found() -> dict[str, Finding]:
 
 
 @pytest.mark.req("A9")
+@pytest.mark.invariant(3)
+@pytest.mark.invariant(4)
+@pytest.mark.invariant(21)
+@pytest.mark.invariant(22)
 def test_sound_books_are_clean(full: Books) -> None:
     proof = verify(TODAY, Policy())
     assert proof.clean, "\n".join(map(str, proof.findings))
