@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from dunlin.actions.doing import Who, doing
+from dunlin.actions.facts_changed import facts_changed
 from dunlin.actions.postings import apply, customers_of, items_of, named
-from dunlin.records import balance_sums
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
@@ -62,7 +62,7 @@ def apply_credit(
             who, credit, debit, used,
             posted_on=posted_on or who.today, value_on=credit.value_on, why=why, evidence=evidence,
         )  # fmt: skip
-        balance_sums.refresh(customers, who.today, policy or current_policy())
+        facts_changed(who, customers, policy or current_policy())
 
         act.answer = {"application_id": application.pk, "minor": used, "currency": credit.currency}
         act.tell(

@@ -8,8 +8,8 @@ from datetime import date
 from django.db.models import Max
 
 from dunlin.actions.doing import Who, doing
+from dunlin.actions.facts_changed import facts_changed
 from dunlin.actions.postings import check_posting_day, customers_of, items_of, named
-from dunlin.records import balance_sums
 from dunlin.records.models import DueDateChange
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
@@ -70,7 +70,7 @@ def change_due_date(
         )  # fmt: skip
         item.due_on = new_due_on
         item.save(update_fields=["due_on"])
-        balance_sums.refresh(customers, who.today, policy or current_policy())
+        facts_changed(who, customers, policy or current_policy())
 
         act.tell(
             about=f"item:{item_id}", before={"due_on": old}, after={"due_on": new_due_on, "posted_on": day}

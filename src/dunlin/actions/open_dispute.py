@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from dunlin.actions.doing import Who, doing
+from dunlin.actions.facts_changed import facts_changed
 from dunlin.actions.postings import customers_of, items_of, named
-from dunlin.records import balance_sums
 from dunlin.records.models import Dispute
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
@@ -75,7 +75,7 @@ def open_dispute(
         before = {"disputed": item.disputed}
         item.disputed += asked.minor
         item.save(update_fields=["disputed"])
-        balance_sums.refresh(customers, who.today, policy or current_policy())
+        facts_changed(who, customers, policy or current_policy())
 
         act.answer = {
             "dispute": dispute.pk, "amount": asked.minor, "disputed": item.disputed, "currency": item.currency,

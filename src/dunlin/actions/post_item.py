@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from dunlin.actions.doing import Who, doing
+from dunlin.actions.facts_changed import facts_changed
 from dunlin.actions.postings import Draft, check_posting_day, post
-from dunlin.records import balance_sums
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money, allocate, total
@@ -42,7 +42,7 @@ def post_item(
         check_posting_day(who, draft.entity_id, draft.posted_on or draft.document_on)
 
         items = [post(who, part, in_open_period=True) for part in _parts(draft, instalments)]
-        balance_sums.refresh([draft.customer_id], who.today, policy or current_policy())
+        facts_changed(who, [draft.customer_id], policy or current_policy())
 
         act.answer = {"item_ids": [item.pk for item in items]}
         act.tell(

@@ -8,8 +8,8 @@ from datetime import date
 from django.db.models import Sum
 
 from dunlin.actions.doing import Who, doing
+from dunlin.actions.facts_changed import facts_changed
 from dunlin.actions.postings import items_of, named
-from dunlin.records import balance_sums
 from dunlin.records.calendars import LEDGER, calendar
 from dunlin.records.models import Customer, Dispute, FollowUp
 from dunlin.records.policies import current_policy
@@ -69,7 +69,7 @@ def resolve_dispute(
         item.disputed = min(still, item.open)
         item.save(update_fields=["disputed"])
         follow_up = _follow_up(who, item.customer_id, named(item), settings) if item.open else None
-        balance_sums.refresh([customer_id], who.today, settings)
+        facts_changed(who, [customer_id], settings)
 
         after = {"item": item.pk, "disputed": item.disputed, "resolution": resolution}
         act.tell(about=f"dispute:{dispute_id}", before=before, after=after)

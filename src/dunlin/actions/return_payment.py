@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from dunlin.actions.doing import Who, doing, lock_customers
+from dunlin.actions.facts_changed import facts_changed
 from dunlin.actions.postings import Draft, apply, customers_of, first_open_day, items_of, named, post, reverse
-from dunlin.records import balance_sums
 from dunlin.records.models import Application, Item
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
@@ -67,14 +67,13 @@ def return_payment(
         late = {use.debit.customer_id for use in uses} - customers
         lock_customers(late)
         posted_on = _posting_day(payment, granted, returned_on)
-        days = {"posted_on": posted_on, "value_on": returned_on}
         for use in uses:
-            reverse(who, use, **days, why="payment_returned")
+            reverse(who, use, posted_on=posted_on, value_on=returned_on, why="payment_returned")
         taken_back = [
-            _take_back(who, credit, days, trace, reason)
+            _take_back(who, credit, posted_on, returned_on, trace, reason)
             for credit in [payment_id, *(each.pk for each in granted)]
         ]
-        balance_sums.refresh(customers | late, who.today, policy or current_policy())
+        facts_changed(who, customers | late, policy or current_policy())
 
         returned = Returned(
             taken_back[0].pk, posted_on, tuple(sorted({use.debit_id for use in uses})), taken_back[0].open
@@ -113,17 +112,26 @@ def _posting_day(payment: Item, granted: list[Item], returned_on: date) -> date:
     return first_open_day(payment.entity_id, max(days))
 
 
-def _take_back(who: Who, credit_id: int, days: dict[str, date], trace: str, reason: str) -> Item:
+def _take_back(who: Who, credit_id: int, posted_on: date, returned_on: date, trace: str, reason: str) -> Item:
     """A debit of the credit's whole amount, settled from what is open on the credit now that its uses are undone."""
     credit = Item.objects.get(pk=credit_id)
     own = credit.kind in ("payment", "deposit")
     draft = Draft(
         customer_id=credit.customer_id, entity_id=credit.entity_id, kind="payment_return",
-        amount=Money(credit.amount, credit.currency), document_on=days["value_on"], posted_on=days["posted_on"],
+        amount=Money(credit.amount, credit.currency), document_on=returned_on, posted_on=posted_on,
         reference=credit.reference, reason=reason[:24] if own else f"{credit.kind}_reversed", corrects_id=credit.pk,
         source=SOURCE, source_key=trace if own else f"{trace}/{credit.pk}",
     )  # fmt: skip
     debit = post(who, draft)
     if credit.open:
-        apply(who, credit, debit, credit.open, **days, why="payment_returned", in_open_period=True)
+        apply(
+            who,
+            credit,
+            debit,
+            credit.open,
+            posted_on=posted_on,
+            value_on=returned_on,
+            why="payment_returned",
+            in_open_period=True,
+        )
     return debit

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from dunlin.actions.doing import Who, doing
+from dunlin.actions.facts_changed import facts_changed
 from dunlin.actions.postings import customers_of, reverse
-from dunlin.records import balance_sums
 from dunlin.records.models import Application
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
@@ -51,7 +51,7 @@ def reverse_application(
         before = {"credit_open": application.credit.open, "debit_open": application.debit.open}
         day = posted_on or who.today
         reversal = reverse(who, application, posted_on=day, value_on=day, why="reversed_by_hand")
-        balance_sums.refresh(customers, who.today, policy or current_policy())
+        facts_changed(who, customers, policy or current_policy())
 
         act.answer = {
             "application_id": reversal.pk, "minor": application.amount, "currency": application.credit.currency,

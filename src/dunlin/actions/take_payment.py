@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any
 
 from dunlin.actions.doing import Who, doing
+from dunlin.actions.facts_changed import facts_changed
 from dunlin.actions.postings import Draft, apply, customers_of, items_of, named, post
-from dunlin.records import balance_sums
 from dunlin.records.models import Item
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
@@ -64,7 +64,7 @@ def take_payment(
 ) -> Taken:
     """Post a payment (or `kind="deposit"`) received on a day, today by default, and use it in the order of `uses`.
 
-    Ten payments of 500 on one invoice of 500 at once: 500 is applied, the rest is unapplied, whoever comes first. Ten
+    Ten payments of 500 on one invoice of 500 at once: 500 is applied, the rest is unapplied, whoever comes first. Eleven
     statements with `policy` given and one use; one more with a key. Refused: uses_exceed_payment, item_unknown, and what
     `postings.post` and `postings.apply` refuse.
     """
@@ -95,7 +95,7 @@ def take_payment(
             used, granted = _use(who, payment, debits[use.item_id], use, why, evidence)
             applications += used
             discount += granted
-        balance_sums.refresh(customers, who.today, policy or current_policy())
+        facts_changed(who, customers, policy or current_policy())
 
         taken = Taken(
             payment.pk,
@@ -136,14 +136,26 @@ def _use(who: Who, payment: Item, debit: Item, use: Use, why: str, evidence: str
     amount = min(wanted, debit.open)
     if amount == 0:
         return [], 0
-    days = {"posted_on": payment.posted_on, "value_on": payment.value_on}
+    posted_on, value_on = payment.posted_on, payment.value_on
     discount = (
         earned_by_payment(debit.open, debit.discount, debit.discount_until, amount, payment.value_on)
         if use.discount
         else 0
     )
     # The payment was just posted into this entity on this day; another entity's document is refused anyway.
-    made = [apply(who, payment, debit, amount, **days, why=why, evidence=evidence, in_open_period=True).pk]
+    made = [
+        apply(
+            who,
+            payment,
+            debit,
+            amount,
+            posted_on=posted_on,
+            value_on=value_on,
+            why=why,
+            evidence=evidence,
+            in_open_period=True,
+        ).pk
+    ]
     if discount:
         draft = Draft(
             customer_id=debit.customer_id, entity_id=debit.entity_id, kind="discount",
@@ -152,7 +164,16 @@ def _use(who: Who, payment: Item, debit: Item, use: Use, why: str, evidence: str
         )  # fmt: skip
         credit = post(who, draft, in_open_period=True)
         made.append(
-            apply(who, credit, debit, discount, **days, why="discount_earned", in_open_period=True).pk
+            apply(
+                who,
+                credit,
+                debit,
+                discount,
+                posted_on=posted_on,
+                value_on=value_on,
+                why="discount_earned",
+                in_open_period=True,
+            ).pk
         )
     return made, discount
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from dunlin.actions.doing import Who, doing
+from dunlin.actions.facts_changed import facts_changed
 from dunlin.actions.postings import Draft, apply, customers_of, items_of, named, post
-from dunlin.records import balance_sums
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
@@ -70,7 +70,7 @@ def write_off(
             why="written_off",
             in_open_period=True,
         )
-        balance_sums.refresh(customers, who.today, policy or current_policy())
+        facts_changed(who, customers, policy or current_policy())
 
         act.tell(
             about=f"item:{item_id}",
