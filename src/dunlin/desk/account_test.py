@@ -194,8 +194,3 @@ def test_search_finds_only_what_is_in_sight(books, client):
     assert "Nothing found" in text_of(client, "/search?q=harbour")
     client.force_login(books.mona)
     assert "Harbour" in text_of(client, "/search?q=750.00")
-    assert "Harbour" in text_of(client, "/accounts/?q=H-2")
-    client.force_login(books.bob)
-    page = text_of(client, "/accounts/")
-    assert "Harbour" in page
-    assert "Lakeside" not in page
