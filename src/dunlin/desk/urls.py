@@ -6,6 +6,7 @@ from dunlin.desk import (
     account,
     accounts,
     aging,
+    assigning,
     call,
     contacts,
     design,
@@ -20,6 +21,7 @@ from dunlin.desk import (
     pins,
     promises,
     search,
+    team,
     today,
 )
 
@@ -61,6 +63,14 @@ urlpatterns: list[URLPattern] = [
     path("imports/<int:pk>", imports.run, name="import_run"),
     path("imports/<int:pk>/corrections.csv", imports.corrections, name="import_corrections"),
     path("imports/<int:pk>/run", imports.run_here, name="import_run_here"),
+    path("team/", team.team, name="team"),
+    path("team/<int:pk>", team.person, name="team_person"),
+    path("team/assign", assigning.assign, name="team_assign"),
+    path("team/backup", team.add_backup, name="team_backup"),
+    path("team/backup/<int:pk>/end", team.end_backup, name="team_backup_end"),
+    path("team/rules", assigning.rules, name="team_rules"),
+    path("team/rules/new", assigning.rule, name="team_rule_new"),
+    path("team/rules/<int:pk>", assigning.rule, name="team_rule"),
     path("me", me.me, name="me"),
     path("me/theme", me.theme, name="me_theme"),
 ]

@@ -84,6 +84,7 @@ REFUSALS: dict[str, str] = {
     "period_overlaps": "{entity} has a period {period} that overlaps these days but is not the same.",
     "place_without_holidays": "The holidays of {place} are not known; enter the closed days one by one.",
     "portfolio_criterion_unknown": "{criterion!r} is not a criterion of a portfolio rule; it is one of {criteria}.",
+    "portfolio_rule_unknown": "There is no portfolio rule {rule}.",
     "posting_in_future": "Posting date {posted_on} is after today, {today}.",
     "promise_currency_needed": "Items in {currencies} are past due; state which currency is promised.",
     "promise_date_past": "A promise is for today or later, not for {due_on}.",
