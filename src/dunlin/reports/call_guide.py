@@ -6,7 +6,7 @@ lies unused, what the terms are, what to ask.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -155,12 +155,12 @@ def _promises(customer_id: int, today: date) -> list[Line]:
     return lines
 
 
-def _promised(row: dict[str, Any]) -> str:
+def _promised(row: Mapping[str, Any]) -> str:
     minor = row["amount"] if row["amount"] is not None else row["open_then"]
     return str(Money(int(minor), row["currency"])) if minor else "All that was open"
 
 
-def _by(row: dict[str, Any]) -> str:
+def _by(row: Mapping[str, Any]) -> str:
     return f" by {row['contact__name']}" if row["contact__name"] else ""
 
 
@@ -220,7 +220,7 @@ def _credits(customer_id: int, today: date) -> list[Line]:
     return [Line("credit", "Received and not applied: ask what it pays.", more)]
 
 
-def _terms(customer: dict[str, Any]) -> list[Line]:
+def _terms(customer: Mapping[str, Any]) -> list[Line]:
     if customer["terms__code"] is None:
         return []
     words = terms_words(customer["terms__code"], customer["terms__description"], customer["terms__rule"])
