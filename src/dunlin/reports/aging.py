@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from dunlin.records.models import Customer, Entity, User
 from dunlin.reports.aging_groups import Cells, from_arrays, from_balances
@@ -28,8 +29,7 @@ _FEW = 900  # keys asked for by name; with more, all are read
 GroupKey = int | str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(NamedTuple):  # a tuple, because a report may hold a hundred thousand of them
     """Minor units of `currency`. `debits` is the sum of `buckets`; `net`, debits less `unapplied`, is the ledger's balance.
 
     `disputed`, `past_due` (dpd ≥ 1) and `late` (dpd ≥ 31) are parts of `debits`. `items` counts open debits, `customers` the
@@ -52,8 +52,7 @@ class Figures:
         return self.debits - self.unapplied
 
 
-@dataclass(frozen=True, slots=True)
-class AgingRow:
+class AgingRow(NamedTuple):
     """One group in one currency. `key` goes back into the drill; `number` is the customer's, code of an entity, or empty."""
 
     key: GroupKey
@@ -178,7 +177,7 @@ def home_total(totals: tuple[Figures, ...], home: str, as_of: date) -> HomeTotal
 
 def _labelled(by: str | None, cells: Cells) -> tuple[AgingRow, ...]:
     names = labels_of(by, [key for key, _ in cells.rows])
-    return tuple(AgingRow(key, *names[key], Figures(*figures)) for key, figures in cells.rows)
+    return tuple([AgingRow(key, *names[key], Figures._make(figures)) for key, figures in cells.rows])
 
 
 def labels_of(by: str | None, keys: list[GroupKey]) -> dict[GroupKey, tuple[str, str]]:

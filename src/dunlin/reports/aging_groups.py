@@ -72,43 +72,50 @@ def from_balances(
     """The cells of today. Groups by account are sorted and cut into pages by the database."""
     inner, params = standing_sql(today, policy, only)
     width = len(buckets.labels)
-    totals = _read(f"{_sums(width)}, s.currency {_source(None, inner)} GROUP BY s.currency ORDER BY s.currency", params, width)
+    select = _sums(width, "NULL", "COUNT(DISTINCT s.customer_id)")
+    read = _read(f"{select} {_source(None, inner)} GROUP BY s.currency ORDER BY s.currency", params, width)
+    totals = [row for _, row in read]
     if by is None:
-        return Cells([(None, row) for _, row in totals], len(totals), [row for _, row in totals])
-    group = _GROUP_SQL[by]
-    select = f"{_sums(width, group, _customers(by, only))}, s.currency {_source(by, inner)} GROUP BY {group}, s.currency"
-    rates = rates_to(policy.home_currency, [row[0] for _, row in totals], today)
-    by_account = by in ("customer", "parent")
-    if not by_account or page_size is None:
-        rows = _read(select, params, width, by=by)
-        if not by_account or sort.removeprefix("-") != "label":
-            rows = _in_order(rows, sort, rates, policy.home_currency)
-            return _page(rows, page, page_size, [row for _, row in totals])
-    count = _count(f"SELECT 1 AS one {_source(by, inner)} GROUP BY {group}, s.currency", by, params)
+        return Cells(read, len(read), totals)
+    group, by_account = _GROUP_SQL[by], by in ("customer", "parent")
+    source = _source(by, inner, named=sort.removeprefix("-") == "label")
+    select = f"{_sums(width, group, _customers(by, only))} {source} GROUP BY {group}, s.currency"
+    rates = rates_to(policy.home_currency, [row[0] for row in totals], today)
+    if not by_account:
+        rows = _in_order(_read(select, params, width), sort, rates, policy.home_currency)
+        return _page(rows, page, page_size, totals)
     order = f"{_order_sql(sort, rates, policy.home_currency)}, 1, s.currency"
-    cut = "" if page_size is None else f" LIMIT {int(page_size)} OFFSET {(int(page) - 1) * int(page_size)}"
-    rows = _read(f"{select} ORDER BY {order}{cut}", params, width, by=by)
-    return Cells(rows, count, [row for _, row in totals])
+    if page_size is None:
+        rows = _read(f"{select} ORDER BY {order}", params, width, by=by)
+        return Cells(rows, len(rows), totals)
+    count = _count(f"SELECT 1 AS one {source} GROUP BY {group}, s.currency", by, params)
+    cut = f"LIMIT {int(page_size)} OFFSET {(int(page) - 1) * int(page_size)}"
+    return Cells(_read(f"{select} ORDER BY {order} {cut}", params, width, by=by), count, totals)
 
 
 def _customers(by: str, only: Filters) -> str:
     """SQL of how many accounts a group has; one balance is one account unless entities are added up."""
+    if by == "customer":
+        return "1"
     return "COUNT(*)" if by == "entity" or only.entity is not None else "COUNT(DISTINCT s.customer_id)"
 
 
-def _sums(width: int, group: str = "NULL", customers: str = "COUNT(DISTINCT s.customer_id)") -> str:
-    sums = ", ".join(f"SUM(s.{name})" for name in (*BUCKETS[:width], *_AMOUNTS))
-    return f"SELECT {group}, {sums}, {customers}"
+def _sums(width: int, group: str, customers: str) -> str:
+    """The group, the currency, and the other figures in the order of aging.Figures."""
+    # PostgreSQL adds whole numbers up to decimals, which are slow to read.
+    whole = "::bigint" if connection.vendor == "postgresql" else ""
+    sums = ", ".join(f"SUM(s.{name}){whole}" for name in (*BUCKETS[:width], *_AMOUNTS))
+    return f"SELECT {group}, s.currency, {sums}, {customers}"
 
 
-def _source(by: str | None, inner: str) -> str:
+def _source(by: str | None, inner: str, named: bool = False) -> str:
     joins = ""
-    if by in ("collector", "country", "region", "segment"):
-        joins = " JOIN records_customer c ON c.id = s.customer_id"
-    elif by == "parent":
-        joins = " LEFT JOIN up ON up.id = s.customer_id JOIN records_customer c ON c.id = COALESCE(up.top, s.customer_id)"
-    elif by == "customer":
-        joins = " JOIN records_customer c ON c.id = s.customer_id"
+    if by == "parent":
+        joins = " LEFT JOIN up ON up.id = s.customer_id"
+    if by in ("collector", "country", "region", "segment") or (by == "customer" and named):
+        joins += " JOIN records_customer c ON c.id = s.customer_id"
+    elif by == "parent" and named:
+        joins += " JOIN records_customer c ON c.id = COALESCE(up.top, s.customer_id)"
     return f"FROM ({inner}) s{joins}"
 
 
@@ -137,10 +144,7 @@ def worth_of(rates: Mapping[str, Rate], home: str) -> dict[str, int]:
 def _read(sql: str, params: list[Any], width: int, by: str | None = None) -> list[tuple[Any, FigureRow]]:
     with connection.cursor() as cursor:
         cursor.execute((_UP if by == "parent" else "") + sql, params)
-        return [
-            (row[0], (row[-1], tuple(map(int, row[1 : width + 1])), *map(int, row[width + 1 : -1])))
-            for row in cursor.fetchall()
-        ]
+        return [(row[0], (row[1], row[2 : width + 2], *row[width + 2 :])) for row in cursor.fetchall()]
 
 
 def _count(sql: str, by: str, params: list[Any]) -> int:
