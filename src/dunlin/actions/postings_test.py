@@ -159,6 +159,7 @@ class Desk:
 @pytest.mark.invariant(1)
 @pytest.mark.invariant(2)
 @pytest.mark.invariant(7)
+@pytest.mark.trap(12)
 @pytest.mark.invariant(10)
 @pytest.mark.invariant(20)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -322,6 +323,7 @@ def test_instalments_that_do_not_add_up_are_refused(books: Books) -> None:
     assert refused.value.code == "instalments_do_not_add_up"
 
 
+@pytest.mark.trap(18)
 @pytest.mark.parametrize(
     "change, code",
     [

@@ -113,7 +113,7 @@ def compare(today: date, policy: Policy, first: int = 100) -> list[Difference]:
         right = {row[:3]: dict(zip(_COLUMNS, row)) for row in cursor.fetchall()}
         cursor.execute(f"SELECT {columns} FROM records_balance WHERE customer_id IN ({marks})", ids)
         stored = {row[:3]: dict(zip(_COLUMNS, row)) for row in cursor.fetchall()}
-    return [Difference(*key, stored.get(key), right.get(key)) for key in keys]
+    return [Difference(key[0], key[1], key[2], stored.get(key), right.get(key)) for key in keys]
 
 
 def live(today: date, policy: Policy, where: str = "") -> str:
