@@ -39,7 +39,7 @@ def accounts(request: HttpRequest) -> HttpResponseBase:
     """A page of the accounts that pass the filters in the address, totals of all of them first. `form` gives them as a file."""
     door: Standing = request.door  # type: ignore[attr-defined]
     asked = asking.asked(request)
-    given = {"state": request.GET.get("state", ""), "status": request.GET.get("status", ""),
+    given: dict[str, Any] = {"state": request.GET.get("state", ""), "status": request.GET.get("status", ""),
              "search": " ".join(request.GET.get("name", "").split())[:_LONGEST]}  # fmt: skip
     _problems(asked, given)
     whole = not request.htmx or request.htmx.boosted or request.htmx.history_restore_request  # type: ignore[attr-defined]
@@ -52,10 +52,10 @@ def accounts(request: HttpRequest) -> HttpResponseBase:
     if form := downloads.wanted(request):
         return _file(door, given, form)
     number = pages_of(request, 10**9).number
-    found = report.accounts(door.as_of, door.today, door.policy, page=number, **given)  # type: ignore[arg-type]
+    found = report.accounts(door.as_of, door.today, door.policy, page=number, **given)
     pages = pages_of(request, found.count)
     if pages.number != number:
-        found = report.accounts(door.as_of, door.today, door.policy, page=pages.number, **given)  # type: ignore[arg-type]
+        found = report.accounts(door.as_of, door.today, door.policy, page=pages.number, **given)
     facts |= {"found": found, "sort": sort, "pages": pages, "heads": _heads(door)}
     return show(request, "accounts.html", facts, part="results")
 

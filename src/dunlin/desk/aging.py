@@ -68,7 +68,7 @@ def items(request: HttpRequest) -> HttpResponseBase:
     if asked.problems:
         return show(request, "aging_items.html", facts, part="results", status=422)
     sort = sort_of(request, drill.SORTS, "-open")
-    given = {"known_at": asked.known_at, "basis": asked.basis, "only": asked.only, "cell": cell, "sort": sort}
+    given: dict[str, Any] = {"known_at": asked.known_at, "basis": asked.basis, "only": asked.only, "cell": cell, "sort": sort}
     if form := downloads.wanted(request):
         return aging_files.detail(door, given, form)
     number = pages_of(request, 10**9).number

@@ -390,8 +390,9 @@ def _ends(ends: Sequence[tuple[float, float, str, str]]) -> list[Markup]:
 
 
 def _days_below(spots: Sequence[tuple[float, date]], height: int) -> list[Markup]:
-    years = spots[0][1].year != spots[-1][1].year
-    return _words_below([(x, f"{day:%-d %b %Y}" if years else f"{day:%-d %b}") for x, day in spots], height)
+    # Over a year the day of the month says nothing, and there is no room for it on a phone.
+    years = (spots[-1][1] - spots[0][1]).days > 330
+    return _words_below([(x, f"{day:%b %Y}" if years else f"{day:%-d %b}") for x, day in spots], height)
 
 
 def _words_below(spots: Sequence[tuple[float, str]], height: int) -> list[Markup]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from click.testing import CliRunner
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dunlin.cli.measures import measures as command
 from dunlin.desk import arithmetic
 from dunlin.records.clock import today
 from dunlin.records.models import Customer, DailyFigure, ExchangeRate, Item
@@ -182,15 +179,3 @@ def test_queries_do_not_grow_with_the_book(mona, book, ask):
     with CaptureQueriesContext(connection) as many:
         mona.get(ask)
     assert len(many) == len(few)
-
-
-def test_the_command_says_the_same_as_the_page(mona, book):
-    told = json.loads(CliRunner().invoke(command, ["--json"]).output)
-    report = measures(DAY, DAY, current_policy())
-    assert told["home"]["dso"] == f"{report.home.dso:.2f}"
-    assert told["currencies"]["EUR"]["late"] == f"{report.by_currency[0].late / 100:.2f}"
-    assert {target["name"] for target in told["targets"]} >= {"dso", "late", "kept_rate"}
-    assert told["home"]["rates"] == [{"currency": "EUR", "rate": "1.090000", "on": str(DAY - timedelta(800))}]
-    written = CliRunner().invoke(command, []).output
-    assert "Target late:" in written
-    assert "all in USD" in written

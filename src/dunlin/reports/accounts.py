@@ -132,7 +132,7 @@ class _Found:
         for pk in ids:
             *head, first, last, username = read[pk]
             name = f"{first or ''} {last or ''}".strip() or username or ""
-            yield AccountRow(*head, name, tuple(owed.get(pk, ())))
+            yield AccountRow(*head, name, tuple(owed.get(pk, ())))  # type: ignore[call-arg]
 
     def totals(self) -> tuple[Owed, ...]:
         sums: dict[str, list[int]] = {}
@@ -145,7 +145,7 @@ class _Found:
             into = sums.setdefault(each.currency, [0] * len(_FIGURES))
             for place, name in enumerate(_FIGURES):
                 into[place] += getattr(each, name)
-        return tuple(Owed(currency, *figures, None) for currency, figures in sorted(sums.items()))
+        return tuple(Owed(currency, *figures, None) for currency, figures in sorted(sums.items()))  # type: ignore[call-arg]
 
     # Today
 
@@ -194,7 +194,7 @@ class _Found:
             cursor.execute(sql, params)
             for customer, currency, *figures, due in cursor.fetchall():
                 days = (self.today - date.fromisoformat(due)).days if due else None
-                found.setdefault(customer, []).append(Owed(currency, *map(int, figures), days))
+                found.setdefault(customer, []).append(Owed(currency, *map(int, figures), days))  # type: ignore[call-arg]
         return found
 
     def _totals_today(self) -> list[Owed]:
@@ -204,7 +204,7 @@ class _Found:
         wanted = set(self.ids)
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT s.customer_id, s.currency, {sums} FROM ({inner}) s", params)  # noqa: S608
-            return [Owed(row[1], *map(int, row[2:]), None) for row in cursor.fetchall() if row[0] in wanted]
+            return [Owed(row[1], *map(int, row[2:]), None) for row in cursor.fetchall() if row[0] in wanted]  # type: ignore[call-arg]
 
     # Another day
 
@@ -318,7 +318,7 @@ def _past(as_of: date, policy: Policy, documents: Filters) -> dict[int, list[Owe
     found: dict[int, list[Owed]] = {}
     for key, figures, due in zip(keys.tolist(), sums.T.tolist(), oldest.tolist()):
         age = day_number(as_of) - due if due < np.iinfo(np.int32).max else None
-        found.setdefault(key // len(CURRENCIES), []).append(Owed(CURRENCIES[key % len(CURRENCIES)], *figures, age))
+        found.setdefault(key // len(CURRENCIES), []).append(Owed(CURRENCIES[key % len(CURRENCIES)], *figures, age))  # type: ignore[call-arg]
     for owed in found.values():
         owed.sort(key=lambda each: each.currency)
     return found
