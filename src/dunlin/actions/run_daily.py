@@ -30,6 +30,7 @@ from dunlin.records.policies import current_policy
 from dunlin.reports import situations
 from dunlin.rules import decisions
 from dunlin.rules.calendars import Calendar
+from dunlin.rules.codes import Refused
 from dunlin.rules.policy import Policy
 
 Progress = Callable[[str, int, int], None]  # phase, done, of how many
@@ -73,6 +74,9 @@ def run_daily(who: Who, day: date, progress: Progress | None = None) -> DailyRes
 
     For a day before `who.today` the books are read as of that day and the balances are left alone.
     """
+    if day > who.today:
+        # Promises that are not due yet would be judged broken.
+        raise Refused("run_in_future", day=day.isoformat())
     tell: Progress = progress or (lambda phase, done, total: None)
     with transaction.atomic() if who.dry_run else nullcontext():
         result = _run(replace(who, dry_run=False), day, tell)

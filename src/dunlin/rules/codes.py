@@ -114,6 +114,7 @@ REFUSALS: dict[str, str] = {
     "write_off_of_credit": "{document} is a credit; only what is owed can be written off.",
     "zone_unknown": "{zone!r} is not a time zone; write it as Europe/Berlin.",
     "entity_unknown": "There is no entity {entity}.",
+    "run_in_future": "{day} is still to come; a day is run on the day itself or later.",
     "day_not_run": "Nothing was decided for {day} yet; run `dunlin run daily --date {day}` first.",
 }
 
