@@ -28,7 +28,9 @@ def book(db):
     for back in (5, 40, 100):
         cast.invoice(lakeside, "1,000.10", document=DAY - timedelta(back), due=DAY - timedelta(back - 4))
         cast.invoice(harbour, "777.77", document=DAY - timedelta(back), due=DAY - timedelta(back - 4))
-    ExchangeRate.objects.create(base="EUR", quote="USD", on=DAY - timedelta(800), rate=Decimal("1.09"), source="test")
+    ExchangeRate.objects.create(
+        base="EUR", quote="USD", on=DAY - timedelta(800), rate=Decimal("1.09"), source="test"
+    )
 
 
 def test_json_tells_the_report(book):
