@@ -139,6 +139,8 @@ class ContactShown:
 
 @dataclass(frozen=True, slots=True)
 class LastCall:
+    """The latest call by the day."""
+
     day: date
     started_at: datetime
     outcome: str
@@ -268,16 +270,15 @@ def blocks_of(customer_id: int, as_of: date, zone: str) -> tuple[BlockShown, ...
     found = found.filter(Q(until_on=None) | Q(until_on__gte=as_of))
     found = found.filter(Q(lifted_at=None) | Q(lifted_at__gte=day_ends(as_of, zone)))
     rows = found.order_by("from_on", "id").values_list("id", "kind", "item_id", "item__number", "from_on", "until_on", "reason")
-    return tuple(BlockShown(pk, kind, item, number or "", *rest) for pk, kind, item, number, *rest in rows)
+    return tuple(BlockShown(*row[:3], row[3] or "", *row[4:]) for row in rows)
 
 
 def contacts_of(customer_id: int) -> tuple[ContactShown, ...]:
     """The people of a customer with their points, active ones first. Two queries."""
     points: dict[int, list[Point]] = {}
-    for contact, *rest in ContactPoint.objects.filter(contact__customer=customer_id).order_by(
-        "contact", "kind", "position", "id"
-    ).values_list("contact_id", "id", "kind", "value", "label", "state"):  # fmt: skip
-        points.setdefault(contact, []).append(Point(*rest))
+    found = ContactPoint.objects.filter(contact__customer=customer_id).order_by("contact", "kind", "position", "id")
+    for row in found.values_list("contact_id", "id", "kind", "value", "label", "state"):
+        points.setdefault(row[0], []).append(Point(*row[1:]))
     return tuple(
         ContactShown(
             each.pk, each.name, each.title, tuple(each.roles), each.time_zone, each.language, each.do_not_call,

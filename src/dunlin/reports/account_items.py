@@ -115,7 +115,7 @@ def account_items(
         order = shown.places(np.array(ids[start : start + page_size], np.int64))
     else:
         value = {"due_on": shown.due, "document_on": shown.document, "open": shown.open}[sort.removeprefix("-")]
-        order = np.lexsort((shown.id, -value if sort.startswith("-") else value))[start : start + page_size]
+        order = np.lexsort((shown.id, -value if sort.startswith("-") else value))[start : start + page_size]  # type: ignore[arg-type, operator]
     shown = shown.only(order)
     rows_of = _rows(Item.objects.filter(pk__in=shown.id.tolist()), as_of, ends, shown)
     return AccountItems(as_of, group, rows_of, totals, None, page, page_size)
@@ -243,7 +243,7 @@ def where_it_went(item_id: int, as_of: date, *, known_at: datetime | None = None
         "id", *(f"{other}__{name}" for name in names), "amount", "posted_on", "value_on", "recorded_at", "why", "evidence",
         "reverses_id", "by__first_name", "by__last_name", "by__username",
     )  # fmt: skip
-    uses = tuple(Use(*row, full_name(first, last, username)) for *row, first, last, username in rows)
+    uses = tuple(Use(*row, full_name(first, last, username)) for *row, first, last, username in rows)  # type: ignore[call-arg]
     used = sum(each.amount for each in uses)
     return WhereItWent(item_id, kind, number, currency, amount, used, amount - used, uses)
 

@@ -67,7 +67,7 @@ def _later(day: date | None, as_of: date) -> bool:
 def _promise_rows(customer_id: int, as_of: date, limit: int) -> list[dict[str, Any]]:
     found = Promise.objects.filter(customer=customer_id, made_on__lte=as_of).order_by("-made_on", "-id")[:limit]
     return list(
-        found.values(
+        found.values(  # type: ignore[arg-type]
             "id", "due_on", "made_on", "contact__name", "source", "currency", "amount", "status", "judged_on", "note",
             "level", "by__first_name", "by__last_name", "by__username",
         )
@@ -77,4 +77,4 @@ def _promise_rows(customer_id: int, as_of: date, limit: int) -> list[dict[str, A
 def _judgements(promises: list[int], as_of: date) -> dict[int, tuple[date, str, int, str]]:
     """The last judgement of each promise by the day."""
     found = PromiseJudgement.objects.filter(promise__in=promises, on__lte=as_of).order_by("on", "id")
-    return {promise: (on, *rest) for promise, on, *rest in found.values_list("promise_id", "on", "status", "paid", "why")}
+    return {promise: (on, *rest) for promise, on, *rest in found.values_list("promise_id", "on", "status", "paid", "why")}  # type: ignore[misc]

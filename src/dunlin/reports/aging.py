@@ -183,7 +183,7 @@ def _labelled(by: str | None, cells: Cells) -> tuple[AgingRow, ...]:
 def labels_of(by: str | None, keys: list[GroupKey]) -> dict[GroupKey, tuple[str, str]]:
     """(label, number) of each key of a group. One query at most."""
     if by in ("customer", "parent"):
-        found = Customer.objects.all() if len(keys) > _FEW else Customer.objects.filter(pk__in=keys)
+        found = Customer.objects.all() if len(keys) > _FEW else Customer.objects.filter(pk__in=keys)  # type: ignore[misc]
         names = {pk: (name, number) for pk, name, number in found.values_list("pk", "name", "number")}
         return {key: names[key] for key in keys}  # type: ignore[index]
     if by == "entity":

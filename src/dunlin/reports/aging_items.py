@@ -101,7 +101,7 @@ def aging_items(
     book = extract(as_of, known_at, only=only)
     book = book.only(_in_cell(book, policy, buckets, cell))
     value = {"open": book.open, "due_on": book.due, "document_on": book.document}[sort.removeprefix("-")]
-    order_of = np.lexsort((book.id, -value if sort.startswith("-") else value))[start : start + page_size]
+    order_of = np.lexsort((book.id, -value if sort.startswith("-") else value))[start : start + page_size]  # type: ignore[arg-type, operator]
     shown = book.only(order_of)
     rows = _rows(Item.objects.filter(pk__in=shown.id.tolist()), as_of, buckets, shown)
     return AgedItems(as_of, buckets, cell, rows, len(book), _totals(book, cell), page, page_size)
@@ -184,6 +184,6 @@ def _rows(found: QuerySet[Item], as_of: date, buckets: BucketSet, then: Book | N
         bucket = int(bucket_index(buckets, days)) if head[-1] == 1 else None
         collector = f"{first or ''} {last or ''}".strip() or username or ""
         rows.append(
-            AgedItem(*head, document_on, due_on, days, past_due, bucket, currency, amount, open_, disputed, collector)
+            AgedItem(*head, document_on, due_on, days, past_due, bucket, currency, amount, open_, disputed, collector)  # type: ignore[call-arg]
         )
     return tuple(rows)

@@ -32,6 +32,7 @@ def day_number(on: date) -> int:
 
 
 def day_of(number: int) -> date:
+    """The day of a day number."""
     return DAY_ZERO + timedelta(int(number))
 
 

@@ -196,8 +196,10 @@ def later_sql(row: str, as_of: date, known_at: datetime | None, walk: bool = Tru
 
 
 class _Places(Protocol):
-    id: Numbers
-    open: Numbers
+    @property
+    def id(self) -> Numbers: ...
+    @property
+    def open(self) -> Numbers: ...
 
 
 def give_back(book: _Places, ids: Numbers, amounts: Numbers) -> None:

@@ -103,7 +103,7 @@ def _figures(days: Sequence[date], book: Standings, policy: Policy) -> list[Figu
             flow = moved.get((day, entity, currency), (0, 0))
             if any(amounts) or any(flow):
                 rate = rates[currency].rate if currency in rates else None
-                rows.append(FigureOfDay(day, entity, currency, *amounts, *flow, rate))
+                rows.append(FigureOfDay(day, entity, currency, *amounts, *flow, rate))  # type: ignore[arg-type, call-arg]
     return rows
 
 
@@ -205,7 +205,7 @@ def _point(
     debits, unapplied, _, current, *_ = figures
     receivables = debits - unapplied
     spread = average_days_delinquent(receivables, min(current, receivables), sales, SALES_DAYS)
-    return HistoryPoint(day, currency, *figures, spread.dso, spread.bpdso, spread.add, missing)
+    return HistoryPoint(day, currency, *figures, spread.dso, spread.bpdso, spread.add, missing)  # type: ignore[arg-type, call-arg]
 
 
 def _home_point(

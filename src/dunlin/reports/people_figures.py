@@ -82,6 +82,7 @@ def judged_between(after: date, through: date, only: Filters = ALL) -> list[Judg
 
 
 def kept_figures(judged: Iterable[Judged]) -> KeptFigures:
+    """Counts and rates of judged promises: by number over all of them, by amount per currency, in per cent."""
     rows = list(judged)
     by_currency: dict[str, list[tuple[str, int, int]]] = defaultdict(list)
     for _, currency, status, promised, paid in rows:

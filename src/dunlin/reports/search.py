@@ -157,7 +157,7 @@ def _items_by_number(text: str, scope: QuerySet[Customer] | None, limit: int) ->
         wanted |= prefix("number", each)
     found = _in_scope(Item.objects.filter(wanted), scope, "customer").order_by("number", "id")
     for pk, kind, number, due, currency, amount, open_, customer, *who in found.values_list(*_ITEM)[:limit]:
-        yield Found("item", "number", number.lower() == text.lower(), customer, *who, number, pk, kind, due, currency, amount, open_)
+        yield Found("item", "number", number.lower() == text.lower(), customer, *who, number, pk, kind, due, currency, amount, open_)  # type: ignore[call-arg]
 
 
 def _by_amount(text: str, scope: QuerySet[Customer] | None, limit: int) -> Iterator[Found]:
@@ -170,7 +170,7 @@ def _by_amount(text: str, scope: QuerySet[Customer] | None, limit: int) -> Itera
         _in_scope(found, scope, "customer").order_by("open", "id").values_list(*_ITEM)[: 3 * limit]
     ):
         if (minor_digits(currency), open_) in readings:
-            yield Found("item", "amount", True, customer, *who, number, pk, kind, due, currency, amount, open_)
+            yield Found("item", "amount", True, customer, *who, number, pk, kind, due, currency, amount, open_)  # type: ignore[call-arg]
 
 
 def _by_point(text: str, scope: QuerySet[Customer] | None, limit: int) -> Iterator[Found]:
