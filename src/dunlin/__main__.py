@@ -1,0 +1,5 @@
+"""`python -m dunlin` is the program `dunlin`."""
+
+from dunlin.cli.main import main
+
+main()
