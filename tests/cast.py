@@ -189,6 +189,17 @@ def item(
     return made
 
 
+def draft(
+    of: Customer, kind: str, amount: str | int, document: date = TODAY, due: date | None = None, **more: Any
+) -> postings.Draft:
+    """A document as `post_item` takes it, of the entity US01 unless said otherwise."""
+    more.setdefault("entity_id", entity().pk)
+    currency = more.pop("currency", "") or of.currency
+    return postings.Draft(
+        customer_id=of.pk, kind=kind, amount=Money(minor(amount, currency), currency), document_on=document, due_on=due, **more
+    )
+
+
 def apply(
     credit: Item,
     debit: Item,
