@@ -43,7 +43,7 @@ def record_rate(who: Who, base: str, quote: str, on: date, rate: str | Decimal, 
         )
         act.tell(
             about=f"rate:{base}/{quote}",
-            before=before is not None and {"on": on, "rate": str(before)} or None,
+            before=(before is not None and {"on": on, "rate": str(before)}) or None,
             after={"on": on, "rate": str(number), "source": source.strip()[:60]},
         )
     return RateRecorded(base, quote, on, number, before)

@@ -53,7 +53,7 @@ def rule(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     allow(request, "assign_customers")
     door = request.door  # type: ignore[attr-defined]
     home = door.policy.home_currency
-    row = PortfolioRule.objects.filter(pk=pk).first()
+    row = PortfolioRule.objects.filter(pk=pk).first() if pk is not None else None
     if pk is not None and row is None:
         raise Refused("portfolio_rule_unknown", rule=pk)
     typed = typed_in(request) if request.method == "POST" else _typed_of(row, home)

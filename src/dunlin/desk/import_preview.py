@@ -21,9 +21,10 @@ from dunlin.actions.import_file import start_import
 from dunlin.actions.preview_import import Preview, preview_import
 from dunlin.actions.receive_file import received
 from dunlin.actions.save_mapping import save_mapping
-from dunlin.desk.acts import address, allow
+from dunlin.desk.acts import address
 from dunlin.desk.answers import done, show
 from dunlin.desk.imports import KIND_WORDS, done_quietly
+from dunlin.desk.office import seeing
 from dunlin.formats.dates import parse_date
 from dunlin.formats.guesses import Question
 from dunlin.formats.mappings import Mapping, from_yaml
@@ -63,7 +64,8 @@ class Asked:
         if self.run.isascii() and self.run.isdigit() and not self.mapping:
             text = ImportRun.objects.filter(pk=int(self.run)).values_list("mapping_text", flat=True).first()
             if text and (not self.kind or from_yaml(text).kind == self.kind):
-                return from_yaml(text)
+                # The corrections are a file of our own making, whatever form the first one had.
+                return replace(from_yaml(text), delimiter=None, encoding=None, sheet=None, header_line=None)
         return self.mapping or None
 
 
@@ -78,7 +80,7 @@ def asked_in(request: HttpRequest) -> Asked:
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview(request: HttpRequest) -> HttpResponse:
     """GET reads the whole file and compares it with the books; POST changes the mapping, saves it, or imports."""
-    allow(request, "import_file")
+    seeing(request, "import_file")
     asked = asked_in(request)
     path = received(asked.file)
     if request.method != "POST":
@@ -117,7 +119,7 @@ class _Stop(Exception):
 
 def _read(who: Any, asked: Asked, path: Path, facts: dict[str, Any]) -> Preview:
     try:
-        return preview_import(who, path, asked.kind or None, asked.given, answers=asked.sets, name=asked.name, first=50)
+        return preview_import(who, path, asked.kind or None, asked.given, answers=asked.sets, name=asked.name, first=15)
     except Refused as refused:
         if refused.code not in _MENDED:
             raise
@@ -198,7 +200,6 @@ def _mapping_facts(found: Preview, typed: dict[str, Any]) -> dict[str, Any]:
         "rows": [row for row in rows if row["used"]], "others": [row for row in rows if not row["used"]],
         "choices": [("", "not in the file"), *((name, name) for name in found.header)], "orders": ORDERS, "marks": MARKS,
         "signs": signs, "comma": "true" if mapping.decimal_comma else "false", "asks": _asks(found),
-        "fields": dict((target.name, target.meaning) for target in targets(found.kind)),
     }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from dunlin.actions.run_import_here import HERE_BYTES_MAX, run_import_here
 from dunlin.desk import downloads
 from dunlin.desk.acts import address, allow, typed_in
 from dunlin.desk.answers import done, show
+from dunlin.desk.office import seeing
 from dunlin.desk.tables import Head, pages_of
 from dunlin.formats.targets import KINDS, target_names
 from dunlin.records.models import Customer, ImportRun, Item
@@ -36,7 +37,7 @@ _PATIENCE = timedelta(seconds=6)
 @require_http_methods(["GET", "HEAD", "POST"])
 def imports(request: HttpRequest) -> HttpResponse:
     """The runs, newest first; a POST takes in a file and leads to what was understood of it."""
-    allow(request, "import_file")
+    seeing(request, "import_file")
     door = request.door  # type: ignore[attr-defined]
     typed, errors = typed_in(request), {}
     if request.method == "POST":
@@ -84,7 +85,7 @@ def _heads() -> list[Head]:
 @require_GET
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """One run: how far it is, then what became of every row. The block `run` answers the polling."""
-    allow(request, "import_file")
+    seeing(request, "import_file")
     door = request.door  # type: ignore[attr-defined]
     which = request.GET.get("rows", "refused")
     found = report.import_run(pk, problems=0, changes=200)
@@ -92,7 +93,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     only = {"refused": True, "warnings": False}.get(which, True)
     pages = pages_of(request, found.refused if only else found.warnings, _PROBLEMS)
     waiting = found.state == report.WAITING and door.who.now - stored.started_at > _PATIENCE
-    facts = {
+    facts: dict[str, Any] = {
         "run": found, "which": "refused" if only else "warnings", "pages": pages, "waiting_long": waiting,
         "here": stored.bytes <= HERE_BYTES_MAX, "megabytes": HERE_BYTES_MAX >> 20, "mapping_text": stored.mapping_text,
         "problems": report.import_problems(pk, offset=pages.offset, limit=pages.size, refused=only),
@@ -104,7 +105,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def run_here(request: HttpRequest, pk: int) -> HttpResponse:
     """Do a waiting run now, in this request."""
-    allow(request, "import_file")
+    seeing(request, "import_file")
     found = run_import_here(request.door.who, pk)  # type: ignore[attr-defined]
     sentence = f"{found.file_name}: {found.new:,} new, {found.changed:,} changed, {found.refused:,} refused."
     return done(request, sentence, reverse("import_run", args=[pk]))
@@ -113,7 +114,7 @@ def run_here(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def corrections(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The refused rows as a file to correct and send again."""
-    allow(request, "import_file")
+    seeing(request, "import_file")
     answer = StreamingHttpResponse(
         (line.encode("utf-8", "replace") for line in report.corrections_csv(pk)), content_type="text/csv; charset=utf-8"
     )
@@ -125,7 +126,7 @@ def corrections(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 @require_GET
 def template(request: HttpRequest, kind: str) -> HttpResponseBase:
     """An empty table of a kind: its columns are named as the fields, so it is understood without a mapping."""
-    allow(request, "import_file")
+    seeing(request, "import_file")
     if kind not in KINDS:
         raise Refused("file_unknown", file=f"{kind[:20]}.csv")
     return downloads.as_csv(kind, list(target_names(kind)), [])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from dunlin.desk.acts import Unclear, allow, typed_in
+from dunlin.desk.acts import Unclear, allow, day_in, typed_in
 from dunlin.desk.answers import done, show
 from dunlin.rules.codes import Refused
+from dunlin.rules.roles import may
 
 
 def office_act(
@@ -43,6 +45,21 @@ def office_act(
             return done(request, sentence, to)
     whole = {"typed": given, "errors": errors, **(facts(given) if facts else {})}
     return show(request, page, whole, status=422 if errors else 200)
+
+
+def seeing(request: HttpRequest, verb: str) -> None:
+    """Refused: not_permitted unless the role may do `verb`. Unlike `allow` also while a past day is shown: looking changes nothing."""
+    who = request.door.who  # type: ignore[attr-defined]
+    if not may(who.role, verb):
+        raise Refused("not_permitted", who=who.name, role=who.role.replace("_", " "), verb=verb.replace("_", " "))
+
+
+def any_day_in(typed: Mapping[str, str], field: str, today: date, otherwise: date | None = None) -> date | None:
+    """The day typed in `field`, also one that is over; `otherwise` when it is empty. Unclear when it cannot be read."""
+    try:
+        return date.fromisoformat(typed.get(field, ""))
+    except ValueError:
+        return day_in(typed, field, today, otherwise)
 
 
 def number_in(typed: Mapping[str, str], field: str, problem: str) -> int:

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dunlin.actions import set_backup
-from dunlin.desk.acts import Unclear, allow, day_in
+from dunlin.desk.acts import Unclear, allow
 from dunlin.desk.answers import done, show
-from dunlin.desk.office import number_in, office_act
+from dunlin.desk.office import any_day_in, number_in, office_act, seeing
 from dunlin.desk.tables import Head
 from dunlin.records.models import User
 from dunlin.reports import team as report
@@ -28,7 +28,7 @@ SPANS = ((1, "The day"), (7, "7 days"), (30, "30 days"))
 @require_safe
 def team(request: HttpRequest) -> HttpResponse:
     """Everyone with a portfolio, over a day, a week or a month that ends on the day looked at."""
-    allow_seeing(request)
+    seeing(request, "see_team")
     door = request.door  # type: ignore[attr-defined]
     span, since = _span(request)
     found = report.team(since, door.as_of, door.policy)
@@ -42,7 +42,7 @@ def team(request: HttpRequest) -> HttpResponse:
 @require_safe
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     """One person: the same figures, day by day, and the last calls with their notes."""
-    allow_seeing(request)
+    seeing(request, "see_team")
     door = request.door  # type: ignore[attr-defined]
     span, since = _span(request, 30)
     found = report.team(since, door.as_of, door.policy)
@@ -65,8 +65,8 @@ def add_backup(request: HttpRequest) -> HttpResponse:
     def do(typed: Mapping[str, str]) -> str:
         user = number_in(typed, "user", "Who is away?")
         backup = number_in(typed, "backup", "Who stands in?")
-        from_on = day_in(typed, "from", door.today, door.today)
-        through_on = day_in(typed, "through", door.today)
+        from_on = any_day_in(typed, "from", door.today, door.today)
+        through_on = any_day_in(typed, "through", door.today)
         if from_on is None or through_on is None:
             raise Unclear("through", "Through which day? Write one such as fri, 2 weeks or 30/6.")
         set_backup.set_backup(door.who, user, backup, from_on, through_on, typed.get("reason", ""))
@@ -86,13 +86,6 @@ def end_backup(request: HttpRequest, pk: int) -> HttpResponse:
     allow(request, "set_backup")
     set_backup.end_backup(request.door.who, pk)  # type: ignore[attr-defined]
     return done(request, "The absence is taken out; the lists of tomorrow go to their owner again.", reverse("team"))
-
-
-def allow_seeing(request: HttpRequest) -> None:
-    """Refused: not_permitted unless the role sees the figures of each person. Also on past days."""
-    who = request.door.who  # type: ignore[attr-defined]
-    if not may(who.role, "see_team"):
-        raise Refused("not_permitted", who=who.name, role=who.role.replace("_", " "), verb="see the team")
 
 
 def people() -> list[tuple[int, str]]:

@@ -7,6 +7,7 @@ from dunlin.desk import (
     accounts,
     aging,
     assigning,
+    business_days,
     call,
     contacts,
     design,
@@ -21,8 +22,10 @@ from dunlin.desk import (
     pins,
     promises,
     search,
+    settings,
     team,
     today,
+    users,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -63,6 +66,13 @@ urlpatterns: list[URLPattern] = [
     path("imports/<int:pk>", imports.run, name="import_run"),
     path("imports/<int:pk>/corrections.csv", imports.corrections, name="import_corrections"),
     path("imports/<int:pk>/run", imports.run_here, name="import_run_here"),
+    path("settings/", settings.settings, name="settings"),
+    path("settings/calendars", business_days.calendars, name="calendars"),
+    path("settings/periods", business_days.periods, name="periods"),
+    path("settings/rates", business_days.rates, name="rates"),
+    path("settings/text", settings.settings_file, name="settings_file"),
+    path("settings/users", users.users, name="users"),
+    path("settings/users/<int:pk>", users.user, name="user"),
     path("team/", team.team, name="team"),
     path("team/<int:pk>", team.person, name="team_person"),
     path("team/assign", assigning.assign, name="team_assign"),

@@ -54,7 +54,7 @@ def person_work(user_id: int, since: date, through: date, calls: int = 50) -> Pe
         reached=Count("customer", distinct=True, filter=Q(outcome__in=sorted(REACHED))),
         attempts=Count("pk"),
     ):
-        per_day[row.pop("day")] = row
+        per_day[row["day"]] = {name: row[name] for name in ("called", "reached", "attempts")}
     promises = Promise.objects.filter(by=user_id, made_on__gte=since, made_on__lte=through).exclude(status="cancelled")
     for day, n in promises.order_by().values_list("made_on").annotate(Count("pk")):
         per_day.setdefault(day, {"called": 0, "reached": 0, "attempts": 0})["promises"] = n

@@ -227,14 +227,14 @@ _KINDS = {
 
 def _check(setting: Setting, value: Any) -> None:
     """NotASetting unless `value` (already of the right type) is within the bounds and choices of the setting."""
+    if setting.kind == "decimal" and not value.is_finite():
+        raise _wrong(setting, value, "is not a number")
     numbers = value if setting.kind == "days" else (value,) if setting.kind in ("int", "decimal") else ()
     for number in numbers:
         if setting.low is not None and number < setting.low:
             raise _wrong(setting, value, f"is below {setting.low} {setting.unit}")
         if setting.high is not None and number > setting.high:
             raise _wrong(setting, value, f"is above {setting.high} {setting.unit}")
-    if setting.kind == "decimal" and not value.is_finite():
-        raise _wrong(setting, value, "is not a number")
     if setting.kind == "days":
         rising = all(early < late for early, late in pairwise(value))
         if not value or not rising or (setting.name != "aging.bucket_uppers" and len(value) != 2):
