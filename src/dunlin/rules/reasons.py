@@ -50,6 +50,7 @@ def reason(code: str, facts: Mapping[str, Any]) -> str:
     words: dict[str, Any] = {name: _word(name, value, today) for name, value in facts.items()}
     if "item" in facts:
         words["which"] = _which(code, facts)
+        words["mark"] = "," if facts["count"] == 1 else ";"  # the amount is of all of them, not of the oldest
         words["tail"] = "".join(f"; {each}" for each in _tail(facts))
     if "more" in facts:
         words["more"] = f" and {_count(facts['more'], 'more promise')}" if facts["more"] else ""
@@ -91,9 +92,9 @@ def _word(name: str, value: Any, today: str) -> Any:
         return _held_words(value)
     if name == "block":
         return HELD_NAMES.get(value, str(value).replace("_", " "))
-    if name in ("days", "months"):
-        return _count(value, name[:-1])
-    if name == "calls":
+    if name in ("days", "months", "minutes", "spacing_minutes"):
+        return _count(value, name.removeprefix("spacing_")[:-1])
+    if name in ("calls", "attempts"):
         return _count(value, "call")
     if isinstance(value, list):
         return money_words(value) if value and "minor" in value[0] else value
@@ -104,10 +105,15 @@ def _word(name: str, value: Any, today: str) -> Any:
 
 def _which(code: str, facts: Mapping[str, Any]) -> str:
     kind = _CLASS_NAMES.get(facts["class"]) or facts["kind"].replace("_", " ")
+    aged = code == "due_mrr_aged"
     if facts["count"] == 1:
-        return f"{kind[:1].upper()}{kind[1:]} {facts['item']}"
+        return f"{kind[:1].upper()}{kind[1:]} {facts['item']}" + (
+            f", aged {_count(facts['months'], 'month')}" if aged else ""
+        )
     # These two tiers hold items of one class only.
-    if code in ("due_final_just_past_due", "due_mrr_aged"):
+    if aged:
+        return f"{_count(facts['months'], 'month')} of {kind}s: {facts['count']} open, the oldest {facts['item']}"
+    if code == "due_final_just_past_due":
         return f"{facts['count']} {kind}s, the oldest {facts['item']}"
     return f"{facts['count']} items, the oldest {kind} {facts['item']}"
 

@@ -40,10 +40,10 @@ def test_facts_for_machines_carry_exact_amounts():
 
 def test_several_invoices_of_one_class_are_counted():
     finals = [item(3, 100, "final"), item(9, 200, "final", id=2)]
-    assert said(decided(*finals)) == "2 final invoices, the oldest INV-2, 9 days past due, 3.00 USD"
+    assert said(decided(*finals)) == "2 final invoices, the oldest INV-2, 9 days past due; 3.00 USD"
     assert (
         said(decided(item(1), item(4, id=2)))
-        == "2 items, the oldest invoice INV-2, 4 days past due, 200.00 USD"
+        == "2 items, the oldest invoice INV-2, 4 days past due; 200.00 USD"
     )
 
 
@@ -53,7 +53,29 @@ def test_recurring_invoices_say_how_many_months():
         item(40, 100, "mrr", month=date(2026, 3, 1), id=2),
     ]
     assert said(decided(*months)) == (
-        "2 months aged of recurring invoices: 2 recurring invoices, the oldest INV-1, 70 days past due, 2.00 USD"
+        "2 months of recurring invoices: 2 open, the oldest INV-1, 70 days past due; 2.00 USD"
+    )
+    assert said(decided(months[0])) == "Recurring invoice INV-1, aged 2 months, 70 days past due, 1.00 USD"
+
+
+@pytest.mark.parametrize(
+    "facts, said",
+    [
+        (
+            {"minutes": 1, "spacing_minutes": 60},
+            "The last attempt was 1 minute ago; wait 60 minutes between two",
+        ),
+        (
+            {"minutes": 0, "spacing_minutes": 1},
+            "The last attempt was 0 minutes ago; wait 1 minute between two",
+        ),
+    ],
+)
+def test_one_of_a_thing_is_one(facts, said):
+    assert reason("conduct_spacing", facts) == said
+    assert (
+        reason("conduct_attempts", {"attempts": 1, "max_attempts": 1})
+        == "1 call today already; 1 a day is the most"
     )
 
 
