@@ -58,6 +58,9 @@ class DailyResult:
     dry_run: bool
 
 
+STAGE_NUMBER = {stage: number for number, stage in enumerate(STAGES)}
+
+
 class _Kept(NamedTuple):
     """A decision between the two passes: `row` is ready to be written, but for revision, rank and moment."""
 
@@ -271,11 +274,11 @@ def _replaces(stored: _Stored, each: _Kept, rank: int | None, now: datetime, reo
 
 def _mark_skipped(part: Sequence[_Kept], day: date) -> int:
     """Contact stages that items went past without a contact (P4). Stages only rise; how many items were marked."""
-    marks = [
-        (item_id, max(STAGES.index(stage) for pk, stage in each.skipped if pk == item_id))
-        for each in part
-        for item_id in dict.fromkeys(pk for pk, _ in each.skipped)
-    ]
+    marks: dict[int, int] = {}
+    for each in part:
+        for item_id, stage in each.skipped:
+            # A later stage of the same item comes later.
+            marks[item_id] = STAGE_NUMBER[stage]
     if not marks:
         return 0
     with connection.cursor() as cursor:
@@ -283,11 +286,12 @@ def _mark_skipped(part: Sequence[_Kept], day: date) -> int:
             cursor.execute(
                 "UPDATE records_item i SET stage = m.stage, stage_on = %s FROM unnest(%s::bigint[], %s::smallint[]) "
                 "AS m(id, stage) WHERE i.id = m.id AND i.stage < m.stage",
-                [day, [pk for pk, _ in marks], [stage for _, stage in marks]],
+                [day, list(marks), list(marks.values())],
             )
         else:
+            on = day.isoformat()
             cursor.executemany(
                 "UPDATE records_item SET stage = %s, stage_on = %s WHERE id = %s AND stage < %s",
-                [(stage, day.isoformat(), pk, stage) for pk, stage in marks],
+                [(stage, on, pk, stage) for pk, stage in sorted(marks.items())],
             )
     return len(marks)
