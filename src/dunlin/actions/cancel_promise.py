@@ -9,6 +9,7 @@ from dunlin.actions.doing import Who, doing, lock_customers
 from dunlin.records.models import Promise, PromiseJudgement
 from dunlin.rules import promises
 from dunlin.rules.codes import Refused
+from dunlin.rules.masking import mask_card_numbers
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def cancel_promise(who: Who, promise_id: int, reason: str) -> PromiseCancelled:
             recorded_at=who.now,
             status=promise.status,
             paid=0,
-            why=reason[:300],
+            why=mask_card_numbers(reason)[:300],
         )
         decide_again(who, customer)
         act.tell(

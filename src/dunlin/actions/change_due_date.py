@@ -13,6 +13,7 @@ from dunlin.actions.postings import check_posting_day, customers_of, items_of, n
 from dunlin.records.models import DueDateChange
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
+from dunlin.rules.masking import mask_card_numbers
 from dunlin.rules.policy import Policy
 
 
@@ -66,7 +67,7 @@ def change_due_date(
         old = item.due_on
         change = DueDateChange.objects.create(
             item=item, old_due_on=old, new_due_on=new_due_on, posted_on=day, recorded_at=who.now,
-            reason=reason[:200], by_id=who.user_id,
+            reason=mask_card_numbers(reason)[:200], by_id=who.user_id,
         )  # fmt: skip
         item.due_on = new_due_on
         item.save(update_fields=["due_on"])

@@ -11,6 +11,7 @@ from dunlin.actions.decide_again import decide_again
 from dunlin.actions.doing import Who, doing
 from dunlin.records.models import Contact, ContactPoint, Customer
 from dunlin.rules.codes import Refused
+from dunlin.rules.masking import mask_card_numbers
 
 FIELDS = {
     "name": 200, "title": 100, "roles": 0, "time_zone": 64, "language": 8, "do_not_call": 0, "cease_contact": 0, "active": 0,
@@ -132,4 +133,4 @@ def _checked(name: str, value: Any) -> Any:
         raise Refused("field_too_long", field=name.replace("_", " "), limit=FIELDS[name])
     if name == "time_zone" and value and value not in available_timezones():
         raise Refused("zone_unknown", zone=value)
-    return " ".join(value.split()) if isinstance(value, str) else value
+    return mask_card_numbers(" ".join(value.split())) if isinstance(value, str) else value

@@ -21,6 +21,7 @@ from django.db import transaction
 
 from dunlin.records.models import Customer, DiaryLine
 from dunlin.rules.codes import Refused
+from dunlin.rules.masking import mask_card_numbers
 from dunlin.rules.roles import may
 
 
@@ -74,7 +75,7 @@ class Act:
                 verb=self.verb,
                 customer_id=customer_id or self.customer_id,
                 about=about,
-                cause=(cause or self.cause)[:300],
+                cause=(mask_card_numbers(cause) or self.cause)[:300],
                 before=_json(before),
                 after=_json(after),
                 request_id=self.who.request_id,
@@ -101,7 +102,7 @@ def doing(
         raise Refused("not_permitted", who=who.name, role=who.role.replace("_", " "), verb=verb.replace("_", " "))
     ids = sorted(set(customers))
     content = hashlib.sha256(json.dumps(asked, cls=DjangoJSONEncoder, sort_keys=True).encode()).hexdigest() if key else ""
-    act = Act(who, verb, ids[0] if len(ids) == 1 else None, cause, key, content)
+    act = Act(who, verb, ids[0] if len(ids) == 1 else None, mask_card_numbers(cause), key, content)
     with transaction.atomic():
         lock_customers(ids)
         if key:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
+from itertools import chain, repeat
 from typing import Any
 
 from django.db import connection
@@ -14,11 +16,13 @@ from django.db import connection
 from dunlin.actions.doing import Who
 from dunlin.formats.mappings import Mapping
 from dunlin.formats.rows import ItemRow, Row, RowProblem
+from dunlin.formats.targets import targets
 from dunlin.formats.values import cell_text, clean_name
 from dunlin.records import bulk
 from dunlin.records.items import DEBIT_KINDS
 from dunlin.records.models import DiaryLine, ImportChange, ImportProblem, Period
 from dunlin.rules.codes import sentence
+from dunlin.rules.masking import mask_card_numbers
 from dunlin.rules.policy import Policy
 
 # Warnings beyond this many are counted, not kept: a file that warns on every row says one thing a million times.
@@ -104,8 +108,7 @@ class Work:
     def refuse_read(self, problem: RowProblem) -> None:
         """A row the reading refused, with everything that was wrong with it."""
         self.tally.refused += 1
-        raw = [cell_text(cell) for cell in problem.cells]
-        self._keep(problem, True, raw)
+        self._keep(problem, True, self._as_kept(problem.cells))
         for other in problem.also:
             self._keep(other, True, [])
 
@@ -147,10 +150,23 @@ class Work:
             self._warnings_kept += 1
             self._keep(warning, False, [])
 
+    def _as_kept(self, cells: Iterable[Any]) -> list[str]:
+        """The cells of a refused row as text, without card numbers; an identifier stays as it is, it is matched by."""
+        texts = map(cell_text, cells)
+        names = chain(self.header, repeat(""))  # a row may have more cells than the header has names
+        return [text if name in self.identifiers else mask_card_numbers(text) for name, text in zip(names, texts)]
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """The columns of the file that hold identifiers."""
+        fields = [target.name for target in targets(self.mapping.kind) if target.form == "identifier"]
+        return frozenset(clean_name(self.column(name)) for name in fields)
+
     def _keep(self, problem: RowProblem, refused: bool, raw: list[str]) -> None:
+        hide = str if clean_name(problem.column) in self.identifiers else mask_card_numbers
         self.problems.append((
-            self.run_id, problem.line, problem.column[:120], _printable(problem.value)[:300], problem.code,
-            _printable(problem.sentence)[:500], refused, json.dumps([_printable(cell) for cell in raw], ensure_ascii=False),
+            self.run_id, problem.line, problem.column[:120], hide(_printable(problem.value))[:300], problem.code,
+            hide(_printable(problem.sentence))[:500], refused, json.dumps([_printable(cell) for cell in raw], ensure_ascii=False),
         ))  # fmt: skip
 
     def write_told(self) -> None:

@@ -97,7 +97,7 @@ def log_call(
         if direction == "out":
             _gate(who, customer, contact, before, at, policy, override)
         call = Call.objects.create(
-            customer=customer, contact=contact, spoke_to=(spoke_to or (contact.name if contact else ""))[:200],
+            customer=customer, contact=contact, spoke_to=mask_card_numbers(spoke_to or (contact.name if contact else ""))[:200],
             number=number[:60], direction=direction, outcome=outcome, note=mask_card_numbers(note),
             next_step=mask_card_numbers(next_step)[:200], day=who.today, started_at=at, seconds=seconds, by_id=caller,
         )  # fmt: skip

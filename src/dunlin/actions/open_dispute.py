@@ -11,6 +11,7 @@ from dunlin.actions.postings import customers_of, items_of, named
 from dunlin.records.models import Dispute
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
+from dunlin.rules.masking import mask_card_numbers
 from dunlin.rules.money import Money
 from dunlin.rules.policy import Policy
 
@@ -68,8 +69,8 @@ def open_dispute(
             raise Refused("amount_not_positive", asked=asked)
 
         dispute = Dispute.objects.create(
-            item=item, customer_id=item.customer_id, amount=asked.minor, reason=reason[:24], note=note[:500],
-            department=department[:40], raised_by=raised_by[:200], opened_on=day, due_on=due_on,
+            item=item, customer_id=item.customer_id, amount=asked.minor, reason=reason[:24], note=mask_card_numbers(note)[:500],
+            department=department[:40], raised_by=mask_card_numbers(raised_by)[:200], opened_on=day, due_on=due_on,
             recorded_at=who.now, by_id=who.user_id,
         )  # fmt: skip
         before = {"disputed": item.disputed}

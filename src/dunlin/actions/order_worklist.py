@@ -10,6 +10,7 @@ from dunlin.actions.doing import Who, doing
 from dunlin.actions.run_daily import deal_again
 from dunlin.records.models import DecisionRun, TierOrder
 from dunlin.rules.codes import Refused
+from dunlin.rules.masking import mask_card_numbers
 from dunlin.rules.policy import TIERS
 
 
@@ -39,7 +40,7 @@ def order_worklist(who: Who, day: date, tiers: Sequence[str], reason: str) -> Wo
             day=day,
             defaults={
                 "tiers": list(tiers),
-                "reason": reason.strip()[:200],
+                "reason": mask_card_numbers(reason.strip())[:200],
                 "by_id": who.user_id,
                 "at": who.now,
             },

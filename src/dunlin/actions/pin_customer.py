@@ -8,6 +8,7 @@ from datetime import date
 from dunlin.actions.doing import Who, doing
 from dunlin.records.models import Customer, Pin
 from dunlin.rules.codes import Refused
+from dunlin.rules.masking import mask_card_numbers
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def pin_customer(who: Who, customer_id: int, day: date, reason: str, position: i
             customer_id=customer_id,
             defaults={
                 "position": position,
-                "reason": reason.strip()[:200],
+                "reason": mask_card_numbers(reason.strip())[:200],
                 "by_id": who.user_id,
                 "at": who.now,
             },

@@ -18,6 +18,7 @@ from dunlin.actions.doing import Who
 from dunlin.records.items import CREDIT_KINDS, DEBIT_KINDS
 from dunlin.records.models import Application, Customer, Item, Period
 from dunlin.rules.codes import Refused
+from dunlin.rules.masking import mask_card_numbers
 from dunlin.rules.money import Money
 
 
@@ -81,7 +82,8 @@ def post(who: Who, draft: Draft, *, in_open_period: bool = False) -> Item:
         posted_on=posted_on, value_on=draft.value_on or draft.document_on, recorded_at=who.now,
         service_month=draft.service_month, terms_id=draft.terms_id, discount=draft.discount,
         discount_until=draft.discount_until, po_number=draft.po_number, order_number=draft.order_number,
-        reference=draft.reference, description=draft.description, reason=draft.reason, corrects_id=draft.corrects_id,
+        reference=mask_card_numbers(draft.reference), description=mask_card_numbers(draft.description),
+        reason=draft.reason, corrects_id=draft.corrects_id,
         source=draft.source, source_key=draft.source_key, open=draft.amount.minor,
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from dunlin.actions.decide_again import decide_again
 from dunlin.actions.doing import Who, doing, lock_customers
 from dunlin.records.models import Block, Customer, Item
 from dunlin.rules.codes import Refused
+from dunlin.rules.masking import mask_card_numbers
 
 CUSTOMER_KINDS = ("cease_contact", "do_not_call", "insolvency", "legal", "agency")
 EITHER_KINDS = ("extension", "plan", "undelivered")
@@ -53,7 +54,7 @@ def set_block(
             raise Refused("item_unknown", item=item_id)
         row = Block.objects.create(
             customer_id=customer_id, item_id=item_id, kind=kind, from_on=starts, until_on=until_on,
-            reason=reason.strip()[:300], recorded_at=who.now, by_id=who.user_id,
+            reason=mask_card_numbers(reason.strip())[:300], recorded_at=who.now, by_id=who.user_id,
         )  # fmt: skip
         decide_again(who, customer_id)
         act.tell(

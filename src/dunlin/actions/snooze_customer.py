@@ -9,6 +9,7 @@ from dunlin.actions.decide_again import decide_again
 from dunlin.actions.doing import Who, doing
 from dunlin.records.models import Customer, Snooze
 from dunlin.rules.codes import Refused
+from dunlin.rules.masking import mask_card_numbers
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def snooze_customer(who: Who, customer_id: int, until_on: date, reason: str) -> 
             raise Refused("not_blank", field="the reason")
         Snooze.objects.filter(customer=customer_id, ended_at=None).update(ended_at=who.now)
         row = Snooze.objects.create(
-            customer_id=customer_id, from_on=who.today, until_on=until_on, reason=reason.strip()[:200], by_id=who.user_id,
+            customer_id=customer_id, from_on=who.today, until_on=until_on, reason=mask_card_numbers(reason.strip())[:200], by_id=who.user_id,
             at=who.now,
         )  # fmt: skip
         decide_again(who, customer_id)
