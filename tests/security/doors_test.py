@@ -1,0 +1,315 @@
+"""Every address of the desk: closed to strangers, closed to roles without the verb, closed to forged forms and to the past.
+
+The addresses are read from the program itself; one that is new and stands in no table below fails here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from dunlin.desk.urls import urlpatterns
+from dunlin.records.models import (
+    Absence,
+    Block,
+    Customer,
+    Dispute,
+    FollowUp,
+    ImportRun,
+    PortfolioRule,
+    Promise,
+    User,
+)
+from dunlin.rules.roles import ROLES, may
+from tests import cast
+from tests.cast import TODAY, Books
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("D4")]
+
+# Address → the verb that a POST to it needs; what is in no table takes no POST.
+ACTS = {
+    "order_worklist": "order_worklist", "set_block": "set_block", "lift_block": "set_block", "pin": "pin_customer",
+    "add_contact": "correct_contact", "change_contact": "correct_contact", "add_point": "correct_contact",
+    "change_point": "correct_contact", "open_dispute": "open_dispute", "resolve_dispute": "resolve_dispute",
+    "add_follow_up": "add_follow_up", "finish_follow_up": "finish_follow_up", "add_note": "add_note",
+    "add_promise": "log_promise", "cancel_promise": "cancel_promise", "snooze": "snooze_customer", "wake": "snooze_customer",
+    "call": "log_call", "imports": "import_file", "import_preview": "import_file", "import_run_here": "import_file",
+    "export_books": "export_books", "settings": "change_settings", "settings_file": "change_settings",
+    "calendars": "change_calendar", "periods": "lock_period", "rates": "record_rate", "users": "manage_users",
+    "user": "manage_users", "team_assign": "assign_customers", "team_backup": "set_backup", "team_backup_end": "set_backup",
+    "team_rules": "assign_customers", "team_rule_new": "assign_customers", "team_rule": "assign_customers",
+}  # fmt: skip
+# A POST that changes nothing but the reader's own cookie, or nothing at all.
+HARMLESS = {"me_theme", "design"}
+# Address → the verb that reading it needs, where it is not the one of its POST; what is in no table is for everyone.
+READS = {
+    "measures": "see_measures", "team": "see_team", "team_person": "see_team", "call_next": "log_call", "call_skip": "log_call",
+    "import_template": "import_file", "import_run": "import_file", "import_corrections": "import_file",
+}  # fmt: skip
+# Settings pages are read by who may change any of what they hold.
+READ_BY_MORE = {"periods", "rates", "calendars", "settings"}
+# Pages of the sign-in library that a stranger may open; all others lead to the sign-in page.
+FOR_STRANGERS = {
+    "account_login", "account_signup", "account_inactive", "account_reset_password", "account_reset_password_done",
+    "account_reset_password_from_key", "account_reset_password_from_key_done", "account_confirm_email",
+    "account_email_verification_sent", "account_request_login_code", "socialaccount_login_cancelled",
+    "socialaccount_login_error",
+}  # fmt: skip
+STAFF = {route.name: route for route in urlpatterns}
+
+
+def library() -> Iterator[str]:
+    """Names of the sign-in library's addresses."""
+
+    def walk(patterns: list[Any], under: str = "") -> Iterator[tuple[str, URLPattern]]:
+        for each in patterns:
+            if isinstance(each, URLResolver):
+                yield from walk(each.url_patterns, under + str(each.pattern))
+            else:
+                yield under + str(each.pattern), each
+
+    found = sorted(
+        {
+            each.name
+            for at, each in walk(get_resolver().url_patterns)
+            if at.startswith("sign-in/") and each.name
+        }
+    )
+    yield from found
+
+
+ARGUMENTS = {
+    "account_confirm_email": {"key": "x"}, "account_reset_password_from_key": {"uidb36": "1", "key": "x"},
+    "mfa_remove_webauthn": {"pk": 1}, "mfa_edit_webauthn": {"pk": 1}, "openid_connect_login": {"provider_id": "x"},
+    "openid_connect_callback": {"provider_id": "x"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def rows(books: Books) -> dict[str, int]:
+    """One row of everything that an address can name: address → key."""
+    lake, contact = books.lakeside, books.lakeside.contacts.get()
+    dispute = Dispute.objects.create(item=books.late, customer=lake, amount=1, reason="price", opened_on=TODAY, recorded_at=cast.moment(TODAY))  # fmt: skip
+    promise = Promise.objects.create(customer=lake, currency="USD", due_on=TODAY + timedelta(900), made_on=TODAY, recorded_at=cast.moment(TODAY))  # fmt: skip
+    follow_up = FollowUp.objects.create(
+        customer=lake, owner=books.alice, what="Ask", due_on=TODAY, created_at=cast.moment(TODAY)
+    )
+    absence = Absence.objects.create(user=books.bob, backup=books.lena, from_on=TODAY, through_on=TODAY)
+    block = Block.objects.create(
+        customer=lake, kind="do_not_call", reason="asked", from_on=TODAY, recorded_at=cast.moment(TODAY)
+    )
+    rule = PortfolioRule.objects.create(name="US", criteria={}, collector=books.alice, active=False)
+    run = ImportRun.objects.create(
+        file_name="x.csv", sha256="0" * 64, kind="items", state="done", started_at=cast.moment(TODAY)
+    )
+    return {
+        "lift_block": block.pk, "change_contact": contact.pk, "add_point": contact.pk, "change_point": contact.points.first().pk,
+        "resolve_dispute": dispute.pk, "finish_follow_up": follow_up.pk, "cancel_promise": promise.pk, "user": books.bob.pk,
+        "team_person": books.bob.pk, "team_backup_end": absence.pk, "team_rule": rule.pk, "import_run": run.pk,
+        "import_corrections": run.pk, "import_run_here": run.pk, "": lake.pk,
+    }  # fmt: skip
+
+
+def address(name: str, rows: dict[str, int]) -> str:
+    wanted = STAFF[name].pattern.converters
+    return reverse(
+        name, kwargs={one: "items" if one == "kind" else rows.get(name, rows[""]) for one in wanted}
+    )
+
+
+def person(role: str) -> User:
+    """Someone of that role to whom Lakeside is assigned in every way a customer can be."""
+    made = cast.user(role, f"the_{role}")
+    Customer.objects.filter(number="L-100").update(collector=made, sales_rep=made, business_manager=made)
+    return made
+
+
+def signed_in(user: User, **more: Any) -> Client:
+    client = Client(**more)
+    client.force_login(user)
+    return client
+
+
+def rows_of_everything() -> dict[str, int]:
+    return {
+        model.__name__: model._default_manager.count()
+        for model in apps.get_app_config("records").get_models()
+    }
+
+
+# Strangers
+
+
+@pytest.mark.parametrize("name", sorted(STAFF))
+def test_a_stranger_is_led_to_the_sign_in_page_and_nowhere_else(rows: dict[str, int], name: str) -> None:
+    where = address(name, rows)
+    before = rows_of_everything()
+    for answer in (
+        Client().get(where),
+        Client().post(where),
+        Client().get(where, headers={"HX-Request": "true"}),
+        Client().head(where),
+    ):
+        assert answer.status_code == 302
+        assert answer.url.startswith(f"{settings.LOGIN_URL}?next=")
+        assert b"Lakeside" not in answer.content
+    assert rows_of_everything() == before
+
+
+@pytest.mark.parametrize("name", list(library()))
+def test_the_sign_in_library_opens_only_its_front_pages(db: None, name: str) -> None:
+    answer = Client().get(reverse(name, kwargs=ARGUMENTS.get(name, {})))
+    if name in FOR_STRANGERS:
+        assert answer.status_code in (200, 401)
+    else:
+        assert answer.status_code in (302, 404)
+        assert answer.status_code == 404 or answer.url.startswith(
+            ("/sign-in/login/", "/sign-in/3rdparty/login", "/")
+        )
+        landed = Client().get(reverse(name, kwargs=ARGUMENTS.get(name, {})), follow=True)
+        assert landed.status_code == 404 or landed.request["PATH_INFO"].startswith("/sign-in/")
+
+
+def test_only_these_places_are_outside_the_door() -> None:
+    top = {str(each.pattern) for each in get_resolver().url_patterns}
+    assert top == {"healthz", "sign-in/", ""}
+    told = Client().get("/healthz")
+    assert b"Lakeside" not in told.content
+
+
+def test_nobody_signs_up(db: None) -> None:
+    for name in ("account_signup", "socialaccount_signup"):
+        where = reverse(name)
+        Client().get(where)
+        typed = {
+            "email": "x@example.test",
+            "username": "x",
+            "password1": cast.PASSWORD,
+            "password2": cast.PASSWORD,
+        }
+        Client().post(where, typed, follow=True)
+    assert not User.objects.exists()
+
+
+def test_who_was_let_out_is_out_at_once(books: Books) -> None:
+    client = signed_in(books.alice)
+    assert client.get("/accounts/").status_code == 200
+    User.objects.filter(pk=books.alice.pk).update(is_active=False)
+    assert client.get("/accounts/").status_code == 302
+    assert not client.login(username="alice", password=cast.PASSWORD)
+
+
+# Roles
+
+
+def test_every_address_that_takes_a_post_is_in_the_table(rows: dict[str, int]) -> None:
+    taking = set()
+    for role in ("ar_manager", "administrator"):
+        client = signed_in(person(role), raise_request_exception=False)
+        taking |= {
+            name for name in STAFF if client.post(address(name, rows), {"nothing": "1"}).status_code != 405
+        }
+    assert taking == set(ACTS) | HARMLESS
+
+
+@pytest.mark.invariant(39)
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_a_role_without_the_verb_is_refused_and_nothing_is_written(rows: dict[str, int], role: str) -> None:
+    client = signed_in(person(role), raise_request_exception=False)
+    before = rows_of_everything()
+    refused = {name for name in ACTS if client.post(address(name, rows), {"wrong": "1"}).status_code == 403}
+    assert refused == {name for name, verb in ACTS.items() if not may(role, verb)}
+    after = rows_of_everything()
+    for table in (
+        "Item",
+        "Application",
+        "Promise",
+        "Call",
+        "Note",
+        "FollowUp",
+        "Contact",
+        "User",
+        "Customer",
+    ):
+        assert after[table] == before[table], table
+
+
+@pytest.mark.invariant(39)
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_a_role_opens_the_pages_it_may_and_no_others(rows: dict[str, int], role: str) -> None:
+    client = signed_in(person(role), raise_request_exception=False)
+    for name in sorted(set(STAFF) - READ_BY_MORE):
+        status = client.get(address(name, rows)).status_code
+        if status == 405:
+            continue
+        verb = READS.get(name) or ACTS.get(name)
+        assert status != 500, name
+        assert (status == 403) is (verb is not None and not may(role, verb)), (name, status)
+
+
+@pytest.mark.invariant(39)
+@pytest.mark.parametrize("role", ["collector", "sales", "business_manager"])
+def test_who_sees_own_accounts_finds_no_word_of_another_anywhere(
+    rows: dict[str, int], books: Books, role: str
+) -> None:
+    """Every page that this person may open is read for the name, number and invoices of an account of somebody else."""
+    client = signed_in(person(role), raise_request_exception=False)
+    cast.contact(books.harbour, "Zacharias Unseen")
+    opened = 0
+    for name in sorted(STAFF):
+        for query in (
+            "",
+            "?q=Harbour",
+            "?q=H-200",
+            "?q=INV-2001",
+            "?customer=H-200",
+            "?by=customer",
+            "?collector=" + str(books.bob.pk),
+        ):
+            page = client.get(address(name, rows) + query)
+            if page.status_code != 200:
+                continue
+            text = (b"".join(page.streaming_content) if page.streaming else page.content).decode(
+                errors="replace"
+            )
+            opened += 1
+            text = (
+                text.replace("?q=Harbour", "")
+                .replace('value="Harbour"', "")
+                .replace('value="H-200"', "")
+                .replace('value="INV-2001"', "")
+            )
+            for word in ("Söhne", "INV-2001", "Unseen", "Jonas Weber"):
+                # What was searched for may be repeated to the one who typed it.
+                assert word not in text or word in query, (name, query, word)
+    assert opened > 30
+
+
+# Forged forms and the past
+
+
+@pytest.mark.parametrize("name", sorted({*ACTS, *HARMLESS} - {"design"}))
+def test_a_form_without_its_token_is_refused(rows: dict[str, int], name: str) -> None:
+    client = signed_in(person("ar_manager"), enforce_csrf_checks=True)
+    before = rows_of_everything()
+    assert client.post(address(name, rows), {"text": "x"}).status_code == 403
+    assert rows_of_everything() == before
+
+
+@pytest.mark.req("H2")
+@pytest.mark.parametrize("name", sorted(ACTS))
+def test_a_page_of_a_past_day_takes_nothing(rows: dict[str, int], name: str) -> None:
+    client = signed_in(person("ar_manager"))
+    before = rows_of_everything()
+    answer = client.post(
+        f"{address(name, rows)}?as_of=2020-05-31", {"text": "x"}, headers={"Accept": "application/json"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "past_is_read_only")
+    assert rows_of_everything() == before
