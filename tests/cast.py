@@ -196,7 +196,12 @@ def draft(
     more.setdefault("entity_id", entity().pk)
     currency = more.pop("currency", "") or of.currency
     return postings.Draft(
-        customer_id=of.pk, kind=kind, amount=Money(minor(amount, currency), currency), document_on=document, due_on=due, **more
+        customer_id=of.pk,
+        kind=kind,
+        amount=Money(minor(amount, currency), currency),
+        document_on=document,
+        due_on=due,
+        **more,
     )
 
 

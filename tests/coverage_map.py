@@ -41,7 +41,10 @@ def main() -> int:
         proved = [identity for identity in claimed if identity in found[kind]]
         missing = [identity for identity in claimed if identity not in found[kind]]
         more = sorted(set(found[kind]) - set(claimed))
-        print(f"{kind:<10} {len(proved)}/{len(claimed)} proved" + (f"; no proof: {', '.join(missing)}" if missing else ""))
+        print(
+            f"{kind:<10} {len(proved)}/{len(claimed)} proved"
+            + (f"; no proof: {', '.join(missing)}" if missing else "")
+        )
         if more:
             print(f"{'':<10} also named: {', '.join(more)}")
     if "-v" in sys.argv:

@@ -51,6 +51,9 @@ def test_decision_numbers_are_used_once():
 
 @pytest.mark.parametrize("word", ["TODO", "FIXME", "lorem ipsum"])
 def test_nothing_is_left_half_written(word):
-    # The word in this very test is the exception.
-    files = [*PAGES, *(ROOT / "src").rglob("*.py"), *(ROOT / "src").rglob("*.html")]
-    assert [str(f.relative_to(ROOT)) for f in files if word in f.read_text(encoding="utf-8")] == []
+    # In code the mark stands in a comment; a constant may be named TODO, the state of an entry nobody has worked yet.
+    files = [*PAGES, *(ROOT / "src").rglob("*.html")]
+    code = list((ROOT / "src").rglob("*.py"))
+    found = [f for f in files if word in f.read_text(encoding="utf-8")]
+    found += [f for f in code if re.search(rf"(#|\"\"\").*\b{word}\b", f.read_text(encoding="utf-8"))]
+    assert [str(f.relative_to(ROOT)) for f in found] == []

@@ -21,7 +21,9 @@ ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-backg
 
 
 def main() -> int:
-    chromium = os.environ.get("DUNLIN_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    chromium = (
+        os.environ.get("DUNLIN_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
     if not chromium:
         print("no Chromium found; set DUNLIN_CHROMIUM to its path")
         return 1

@@ -28,9 +28,13 @@ def main(arguments: list[str]) -> int:
     failed = _session("SQLite", {"DUNLIN_DATABASE_URL": ""}, ["-m", "not postgres", *arguments], counts)
     if postgres:
         # A real browser sees the same pages on either engine; it looks at them once.
-        failed |= _session("PostgreSQL", {"DUNLIN_DATABASE_URL": POSTGRES}, ["-m", "not browser", *arguments], counts)
+        failed |= _session(
+            "PostgreSQL", {"DUNLIN_DATABASE_URL": POSTGRES}, ["-m", "not browser", *arguments], counts
+        )
     else:
-        print(f"\nPostgreSQL: none answers at {POSTGRES}; set DUNLIN_TEST_POSTGRES to run the tests on it too.")
+        print(
+            f"\nPostgreSQL: none answers at {POSTGRES}; set DUNLIN_TEST_POSTGRES to run the tests on it too."
+        )
     if STRICT and (counts["skipped"] or not postgres):
         print("Strict: nothing may be skipped and PostgreSQL must answer.")
         failed = True

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted((ROOT / "src" / "dunlin").rglob("*.py"))
 CODE = [file for file in SOURCES if not file.name.endswith("_test.py") and "migrations" not in file.parts]
 FILE_LINES_MAX = 400
-FUNCTION_LINES_MAX = 60
+FUNCTION_LINES_MAX = 55  # below signature and docstring
 
 # Calls that must not appear, with what to use instead, and the folders they are banned from.
 BANNED = {
@@ -31,7 +31,13 @@ def test_no_folder_or_file_without_a_noun_of_its_own(banned):
 
 
 def test_files_stay_readable_in_one_sitting():
-    long = {str(f.relative_to(ROOT)): n for f in SOURCES if (n := len(f.read_text().splitlines())) > FILE_LINES_MAX}
+    # Migrations are written by Django, one after the other; nobody edits them.
+    written = [f for f in SOURCES if "migrations" not in f.parts]
+    long = {
+        str(f.relative_to(ROOT)): n
+        for f in written
+        if (n := len(f.read_text().splitlines())) > FILE_LINES_MAX
+    }
     assert long == {}
 
 
@@ -40,7 +46,8 @@ def test_functions_fit_a_screen():
     for file in CODE:
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                length = (node.end_lineno or 0) - node.lineno + 1
+                first = node.body[bool(ast.get_docstring(node)) and len(node.body) > 1]
+                length = (node.end_lineno or 0) - first.lineno + 1
                 if length > FUNCTION_LINES_MAX:
                     long[f"{file.relative_to(ROOT)}:{node.name}"] = length
     assert long == {}
@@ -74,7 +81,9 @@ def test_every_folder_says_what_lives_in_it():
     silent = [
         str(f.relative_to(ROOT))
         for f in SOURCES
-        if f.name == "__init__.py" and "migrations" not in f.parts and not ast.get_docstring(ast.parse(f.read_text()))
+        if f.name == "__init__.py"
+        and "migrations" not in f.parts
+        and not ast.get_docstring(ast.parse(f.read_text()))
     ]
     assert silent == []
 
@@ -85,13 +94,23 @@ def test_public_functions_of_rules_and_actions_say_what_they_mean():
         if file.parent.name not in ("rules", "actions", "reports", "formats"):
             continue
         for node in ast.parse(file.read_text()).body:
-            if isinstance(node, ast.FunctionDef) and any(names(mark) == "overload" for mark in node.decorator_list):
+            if isinstance(node, ast.FunctionDef) and any(
+                names(mark) == "overload" for mark in node.decorator_list
+            ):
                 continue  # a signature only; the function below it has the words
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_") and not ast.get_docstring(node):
+            if (
+                isinstance(node, (ast.FunctionDef, ast.ClassDef))
+                and not node.name.startswith("_")
+                and not ast.get_docstring(node)
+            ):
                 silent.append(f"{file.relative_to(ROOT)}:{node.name}")
     assert silent == []
 
 
 def test_no_signals_and_no_base_service_classes():
-    found = [str(f.relative_to(ROOT)) for f in CODE if "django.dispatch" in f.read_text() or "post_save" in f.read_text()]
+    found = [
+        str(f.relative_to(ROOT))
+        for f in CODE
+        if "django.dispatch" in f.read_text() or "post_save" in f.read_text()
+    ]
     assert found == []

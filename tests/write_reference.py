@@ -39,7 +39,10 @@ def environment() -> str:
         secret = name in ("secret_key", "oidc_client_secret")
         default = "" if secret else str(field.default)
         text += f"| `DUNLIN_{name.upper()}` | {f'`{default}`' if default else ''} | {field.description} |\n"
-    return text + "\n`DUNLIN_MODE=production` refuses to start with an unsafe value; `dunlin check` lists what is unsafe.\n"
+    return (
+        text
+        + "\n`DUNLIN_MODE=production` refuses to start with an unsafe value; `dunlin check` lists what is unsafe.\n"
+    )
 
 
 def settings() -> str:
@@ -70,7 +73,7 @@ def roles() -> str:
 def commands() -> str:
     text = (
         "# Commands\n\nExit status: 0 done; 2 what was asked cannot be done as asked, with the reason code and sentence on standard "
-        "error; 1 anything else. With `--json` the error is `{\"error\": {\"code\": ..., \"message\": ...}}`. "
+        'error; 1 anything else. With `--json` the error is `{"error": {"code": ..., "message": ...}}`. '
         "The shapes of `--json` answers stand in [json.md](json.md).\n"
     )
     context = click.Context(program, info_name="dunlin")

@@ -16,7 +16,13 @@ from tests import cast
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.req("F2")]
 
 DAY = today("UTC")
-PAGES = ("/accounts/", "/aging", "/aging?by=kind&basis=invoice_date", "/aging/items?cell=past_due", "/measures")
+PAGES = (
+    "/accounts/",
+    "/aging",
+    "/aging?by=kind&basis=invoice_date",
+    "/aging/items?cell=past_due",
+    "/measures",
+)
 
 
 @pytest.fixture
@@ -29,7 +35,9 @@ def book(transactional_db):
         cast.invoice(long, "1,234,567.89", due=DAY - timedelta(days))
         cast.invoice(lakeside, "250.00", due=DAY - timedelta(days))
     cast.payment(lakeside, "75.00", on=DAY - timedelta(4))
-    ExchangeRate.objects.create(base="EUR", quote="USD", on=DAY - timedelta(400), rate=Decimal("1.1"), source="test")
+    ExchangeRate.objects.create(
+        base="EUR", quote="USD", on=DAY - timedelta(400), rate=Decimal("1.1"), source="test"
+    )
 
 
 def open_to_everyone(page) -> None:
@@ -46,7 +54,12 @@ def test_no_page_shuts_anyone_out(signed_in, shot, page, book, theme, phone):
         page.set_viewport_size({"width": 390, "height": 844})
     signed_in("ar_manager", "/aging")
     base = page.url.removesuffix("/aging")
-    for path in (*PAGES, f"/aging?as_of={DAY - timedelta(30)}&known=then", "/aging?as_of=soon", "/accounts/?name=zzz"):
+    for path in (
+        *PAGES,
+        f"/aging?as_of={DAY - timedelta(30)}&known=then",
+        "/aging?as_of=soon",
+        "/accounts/?name=zzz",
+    ):
         page.goto(base + path)
         for summary in page.locator("details.how > summary, details.more > summary").all()[:3]:
             summary.click()

@@ -27,7 +27,10 @@ PAGES = (
 
 def shuts_out(page: Page) -> list[str]:
     """What axe finds, and whether the page scrolls sideways."""
-    found = [f"{page.url}: {fault['id']} {fault['nodes'][0]['target']}" for fault in Axe().run(page).response["violations"]]
+    found = [
+        f"{page.url}: {fault['id']} {fault['nodes'][0]['target']}"
+        for fault in Axe().run(page).response["violations"]
+    ]
     sideways = page.evaluate("document.documentElement.scrollWidth > innerWidth")
     return found + ([f"{page.url} scrolls sideways"] if sideways else [])
 
@@ -56,7 +59,9 @@ def test_a_book_is_sent_understood_answered_taken_in_and_corrected(
     page.click("text=Import 2 rows")
 
     page.wait_for_selector("text=Waiting for its turn")
-    page.wait_for_selector("text=No job process has taken it yet")  # the page asks by itself and says so after a while
+    page.wait_for_selector(
+        "text=No job process has taken it yet"
+    )  # the page asks by itself and says so after a while
     faults += shuts_out(page)
     run = ImportRun.objects.get()
     run_stored(run.pk)  # what a job process does
@@ -93,7 +98,11 @@ def test_the_pages_of_the_office_shut_nobody_out(
     if phone:
         page.set_viewport_size({"width": 390, "height": 844})
     faults: list[str] = []
-    for address in (*PAGES, f"/team/{committed_books.alice.pk}", f"/settings/users/{committed_books.alice.pk}"):
+    for address in (
+        *PAGES,
+        f"/team/{committed_books.alice.pk}",
+        f"/settings/users/{committed_books.alice.pk}",
+    ):
         page.goto(live_server.url + address)
         faults += shuts_out(page)
     assert faults == []

@@ -43,7 +43,9 @@ def change_settings(who: Who, values: Mapping[str, Any]) -> SettingsChanged:
         differs = after.changed()
         for name in {*changed, *values}:
             if name in differs:
-                Setting.objects.update_or_create(name=name, defaults={"value": now[name], "changed_at": who.now})
+                Setting.objects.update_or_create(
+                    name=name, defaults={"value": now[name], "changed_at": who.now}
+                )
             else:
                 Setting.objects.filter(name=name).delete()
         for name in changed:

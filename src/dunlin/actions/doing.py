@@ -1,9 +1,9 @@
 """The frame every action runs in: permission, transaction, lock, idempotency key, diary line. A dry run is undone.
 
-    with doing(who, "log_call", customers=[customer_id], key=key) as act:
-        if act.answered: return act.answer
-        ... gather the facts, ask the rule, record what was decided ...
-        act.tell(about=f"call:{call.pk}", after={...})
+with doing(who, "log_call", customers=[customer_id], key=key) as act:
+    if act.answered: return act.answer
+    ... gather the facts, ask the rule, record what was decided ...
+    act.tell(about=f"call:{call.pk}", after={...})
 """
 
 from __future__ import annotations
@@ -63,7 +63,13 @@ class Act:
     lines: list[DiaryLine] = field(default_factory=list)
 
     def tell(
-        self, *, about: str = "", before: Any = None, after: Any = None, customer_id: int | None = None, cause: str = ""
+        self,
+        *,
+        about: str = "",
+        before: Any = None,
+        after: Any = None,
+        customer_id: int | None = None,
+        cause: str = "",
     ) -> None:
         """One diary line; written when the act ends, in its transaction."""
         self.lines.append(
@@ -99,9 +105,15 @@ def doing(
     verb; nothing is written then, nor when the body raises.
     """
     if not may(who.role, verb):
-        raise Refused("not_permitted", who=who.name, role=who.role.replace("_", " "), verb=verb.replace("_", " "))
+        raise Refused(
+            "not_permitted", who=who.name, role=who.role.replace("_", " "), verb=verb.replace("_", " ")
+        )
     ids = sorted(set(customers))
-    content = hashlib.sha256(json.dumps(asked, cls=DjangoJSONEncoder, sort_keys=True).encode()).hexdigest() if key else ""
+    content = (
+        hashlib.sha256(json.dumps(asked, cls=DjangoJSONEncoder, sort_keys=True).encode()).hexdigest()
+        if key
+        else ""
+    )
     act = Act(who, verb, ids[0] if len(ids) == 1 else None, mask_card_numbers(cause), key, content)
     with transaction.atomic():
         lock_customers(ids)
@@ -137,7 +149,11 @@ def _recall(act: Act) -> None:
 def _write(act: Act) -> None:
     if not act.lines:
         act.tell()
-    act.lines[0].key, act.lines[0].key_content, act.lines[0].answer = act.key, act.key_content, _json(act.answer)
+    act.lines[0].key, act.lines[0].key_content, act.lines[0].answer = (
+        act.key,
+        act.key_content,
+        _json(act.answer),
+    )
     if len(act.lines) == 1:
         act.lines[0].save(force_insert=True)
     else:

@@ -16,7 +16,7 @@ from tests import cast
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture()
+@pytest.fixture
 def decided():
     """A customer with one invoice, ten days past due, on today's list."""
     customer = cast.customer()
@@ -34,7 +34,11 @@ def newest(customer) -> Decision:
 def test_a_payment_takes_the_customer_off_the_list_at_once(decided):
     customer, invoice = decided
     take_payment(
-        cast.who("ar_manager"), customer.pk, Money.exact("1000.00", "USD"), [Use(invoice.pk)], entity_id=invoice.entity_id
+        cast.who("ar_manager"),
+        customer.pk,
+        Money.exact("1000.00", "USD"),
+        [Use(invoice.pk)],
+        entity_id=invoice.entity_id,
     )
     assert (newest(customer).revision, newest(customer).step) == (1, "none")
 
@@ -51,5 +55,11 @@ def test_a_dispute_of_a_part_leaves_the_rest_to_be_chased(decided):
 def test_a_customer_the_day_did_not_decide_is_left_to_the_night(decided):
     other = cast.customer(number="C-2")
     invoice = cast.invoice(other, "50.00", due=cast.TODAY - timedelta(3))
-    take_payment(cast.who("ar_manager"), other.pk, Money.exact("50.00", "USD"), [Use(invoice.pk)], entity_id=invoice.entity_id)
+    take_payment(
+        cast.who("ar_manager"),
+        other.pk,
+        Money.exact("50.00", "USD"),
+        [Use(invoice.pk)],
+        entity_id=invoice.entity_id,
+    )
     assert not Decision.objects.filter(customer=other).exists()

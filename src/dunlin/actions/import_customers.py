@@ -85,8 +85,7 @@ class CustomerImport:
         ids: dict[str, int] = {}
         above: dict[int, int | None] = {}
         for chunk in bulk.chunks(sorted(numbers)):
-            for number, pk in Customer.objects.filter(number__in=chunk).values_list("number", "id"):
-                ids[number] = pk
+            ids.update(Customer.objects.filter(number__in=chunk).values_list("number", "id"))
         if self.parents:
             above = dict(Customer.objects.filter(parent__isnull=False).values_list("id", "parent_id"))
         moved = []

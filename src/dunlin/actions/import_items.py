@@ -54,8 +54,8 @@ class New:
 class Plan:
     """What a chunk comes to before anything is written."""
 
+    known: KnownItems
     new: list[New] = field(default_factory=list)
-    known: KnownItems | None = None
 
 
 class ItemImport:
@@ -128,10 +128,10 @@ class ItemImport:
                 kind = kind_of(row)
                 wanted[(entity_id, customer_id, row.number, instalment, kind)] = key
         for held in known_by_number([place[2] for place in wanted], self.work.source):
-            key = wanted.get((held.entity_id, held.customer_id, held.number, held.instalment, held.kind))
-            if key is not None and held.id not in self.claimed:
+            asked = wanted.get((held.entity_id, held.customer_id, held.number, held.instalment, held.kind))
+            if asked is not None and held.id not in self.claimed:
                 self.claimed.add(held.id)
-                found[key] = held
+                found[asked] = held
         return found
 
     def _new(self, row: ItemRow, key: str) -> New | None:
@@ -142,17 +142,18 @@ class ItemImport:
             or len(row.entity) > ENTITY_LONGEST
             or len(row.terms) > TERMS_LONGEST
         ):
-            return self._too_long(row)
+            self._too_long(row)
+            return None
         if row.number is not None and len(row.number) > ITEM_NUMBER_LONGEST:
-            return work.refuse(
+            work.refuse(
                 row, "number", row.number, "text_too_long", target="number", limit=ITEM_NUMBER_LONGEST
             )
+            return None
         instalment = 0
         if row.instalment:
             if not row.instalment.isdecimal() or len(row.instalment) > 4:
-                return work.refuse(
-                    row, "instalment", row.instalment, "number_not_whole", value=row.instalment
-                )
+                work.refuse(row, "instalment", row.instalment, "number_not_whole", value=row.instalment)
+                return None
             instalment = int(row.instalment)
         code = parties.entity_code(row)
         entity_id = parties.entities.get(code)
@@ -163,7 +164,8 @@ class ItemImport:
             rule = parties.rule(row.terms) if row.terms else self._own_terms(row)
             due_on = row.due_on or self._due_by_terms(row, rule)
             if due_on is None:
-                return work.refuse(row, "due_on", "", "due_date_missing")
+                work.refuse(row, "due_on", "", "due_date_missing")
+                return None
             new.due_on = due_on
             if rule is not None and rule.discount_pct:
                 new.discount = row.amount.times(rule.discount_pct / 100).minor
@@ -180,7 +182,8 @@ class ItemImport:
         ):
             value = getattr(row, target)
             if len(value) > limit:
-                return self.work.refuse(row, target, value, "text_too_long", target=target, limit=limit)
+                self.work.refuse(row, target, value, "text_too_long", target=target, limit=limit)
+                return
 
     def _own_terms(self, row: ItemRow) -> Terms | None:
         customer_id = self.parties.customers.get(row.customer)

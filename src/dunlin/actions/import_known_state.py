@@ -104,8 +104,8 @@ class Ledger:
         correcting = {facts[0] for found in self.corrections.values() for facts in found}
         self.uses: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
         for chunk in bulk.chunks([*ids, *correcting], 5000):
-            found = Application.objects.filter(Q(debit_id__in=chunk) | Q(credit_id__in=chunk))
-            for debit, credit, amount, why in found.values_list("debit_id", "credit_id", "amount", "why"):
+            uses = Application.objects.filter(Q(debit_id__in=chunk) | Q(credit_id__in=chunk))
+            for debit, credit, amount, why in uses.values_list("debit_id", "credit_id", "amount", "why"):
                 self.uses[debit].append((credit, amount, why))
                 self.uses[credit].append((debit, amount, why))
 

@@ -116,11 +116,13 @@ class PaymentImport:
             ("number", row.number or "", ITEM_NUMBER_LONGEST),
         ):
             if len(value) > limit:
-                return work.refuse(row, target, value, "text_too_long", target=target, limit=limit)
+                work.refuse(row, target, value, "text_too_long", target=target, limit=limit)
+                return None
         asked = sum(amount.minor for _, amount in row.invoices if amount is not None)
         if asked > row.amount.minor:
             facts = {"asked": Money(asked, row.amount.currency), "amount": row.amount}
-            return work.refuse(row, "invoices", row.amount.plain, "uses_exceed_amount", **facts)
+            work.refuse(row, "invoices", row.amount.plain, "uses_exceed_amount", **facts)
+            return None
         group = groups.get(parties.customers.get(row.customer, 0), set())
         entity = self._entity(row, group, debits)
         entity_id = parties.entities.get(entity)
@@ -247,7 +249,7 @@ def _groups(ids: set[int]) -> dict[int, set[int]]:
     parents: dict[int, int | None] = {}
     asked = set(ids)
     while asked:
-        found = {}
+        found: dict[int, int | None] = {}
         for chunk in bulk.chunks(sorted(asked)):
             found.update(Customer.objects.filter(pk__in=chunk).values_list("id", "parent_id"))
         parents |= found
@@ -259,12 +261,12 @@ def _groups(ids: set[int]) -> dict[int, set[int]]:
     below = set(heads.values())
     of = {head: head for head in below}
     while below:
-        found = {}
+        children: dict[int, int] = {}
         for chunk in bulk.chunks(sorted(below)):
-            found.update(Customer.objects.filter(parent_id__in=chunk).values_list("id", "parent_id"))
-        below = {pk for pk in found if pk not in of}
+            children.update(Customer.objects.filter(parent_id__in=chunk).values_list("id", "parent_id"))
+        below = {pk for pk in children if pk not in of}
         for pk in below:
-            of[pk] = of[found[pk]]
+            of[pk] = of[children[pk]]
             members[of[pk]].add(pk)
     return {pk: members[head] for pk, head in heads.items()}
 

@@ -154,7 +154,9 @@ class Work:
         """The cells of a refused row as text, without card numbers; an identifier stays as it is, it is matched by."""
         texts = map(cell_text, cells)
         names = chain(self.header, repeat(""))  # a row may have more cells than the header has names
-        return [text if name in self.identifiers else mask_card_numbers(text) for name, text in zip(names, texts)]
+        return [
+            text if name in self.identifiers else mask_card_numbers(text) for name, text in zip(names, texts)
+        ]
 
     @cached_property
     def identifiers(self) -> frozenset[str]:

@@ -27,7 +27,12 @@ def make_user(who: Who, *, username: str, role: str, password: str, name: str = 
 
 
 def change_user(
-    who: Who, username: str, *, role: str | None = None, active: bool | None = None, password: str | None = None
+    who: Who,
+    username: str,
+    *,
+    role: str | None = None,
+    active: bool | None = None,
+    password: str | None = None,
 ) -> User:
     """Another role, in or out, a new password; what is None stays. Refused: user_unknown, own_role, and as make_user."""
     with doing(who, "manage_users") as act:

@@ -36,5 +36,7 @@ def preview_portfolios(who: Who, rule: Mapping[str, Any] | None = None) -> Portf
         after = Customer.objects.values_list("pk", "collector")
         moves = Counter((before[pk], owner) for pk, owner in after if before[pk] != owner)
         transaction.set_rollback(True)
-    told = sorted(((source, to, n) for (source, to), n in moves.items()), key=lambda move: (-move[2], str(move)))
+    told = sorted(
+        ((source, to, n) for (source, to), n in moves.items()), key=lambda move: (-move[2], str(move))
+    )
     return PortfoliosPreviewed(done.changed, done.unassigned, tuple(told))

@@ -26,7 +26,9 @@ class RateRecorded:
     before: Decimal | None
 
 
-def record_rate(who: Who, base: str, quote: str, on: date, rate: str | Decimal, source: str = "") -> RateRecorded:
+def record_rate(
+    who: Who, base: str, quote: str, on: date, rate: str | Decimal, source: str = ""
+) -> RateRecorded:
     """Record a rate. Refused: rate_not_usable (unknown or equal currencies, a day to come, not above zero, over 6 digits)."""
     with doing(who, "record_rate") as act:
         for code in (base, quote):
@@ -37,7 +39,9 @@ def record_rate(who: Who, base: str, quote: str, on: date, rate: str | Decimal, 
         if on > who.today:
             raise Refused("rate_not_usable", why=f"{on} is still to come.")
         number = _number(rate)
-        before = ExchangeRate.objects.filter(base=base, quote=quote, on=on).values_list("rate", flat=True).first()
+        before = (
+            ExchangeRate.objects.filter(base=base, quote=quote, on=on).values_list("rate", flat=True).first()
+        )
         ExchangeRate.objects.update_or_create(
             base=base, quote=quote, on=on, defaults={"rate": number, "source": source.strip()[:60]}
         )

@@ -37,7 +37,11 @@ def set_backup(
         if through_on < from_on:
             raise Refused("from_after_until", from_on=from_on.isoformat(), until_on=through_on.isoformat())
         row = Absence.objects.create(
-            user_id=user_id, backup_id=backup_id, from_on=from_on, through_on=through_on, reason=mask_card_numbers(reason)[:200]
+            user_id=user_id,
+            backup_id=backup_id,
+            from_on=from_on,
+            through_on=through_on,
+            reason=mask_card_numbers(reason)[:200],
         )
         act.tell(
             about=f"absence:{row.pk}",

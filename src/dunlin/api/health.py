@@ -15,5 +15,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
             cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")
             cursor.fetchone()
     except DatabaseError:
-        return JsonResponse({"status": "unwell", "database": "does not answer", "version": __version__}, status=503)
+        return JsonResponse(
+            {"status": "unwell", "database": "does not answer", "version": __version__}, status=503
+        )
     return JsonResponse({"status": "well", "version": __version__})

@@ -22,8 +22,12 @@ GROUPS = ("customer", "parent", "collector", "entity", "country", "kind", "invoi
 
 @click.command()
 @click.option("--as-of", type=Day(), default="today", show_default=True, help="The end of this day.")
-@click.option("--known-at", help="Count only what was recorded by this moment: 2026-05-31T18:00 (UTC unless it says).")
-@click.option("--basis", type=click.Choice(["due_date", "invoice_date"]), help="Default: the setting aging.basis.")
+@click.option(
+    "--known-at", help="Count only what was recorded by this moment: 2026-05-31T18:00 (UTC unless it says)."
+)
+@click.option(
+    "--basis", type=click.Choice(["due_date", "invoice_date"]), help="Default: the setting aging.basis."
+)
 @click.option("--by", type=click.Choice(GROUPS), help="A row for each.")
 @click.option("--customer", help="Customer number.")
 @click.option("--collector", help="Sign-in name; `none` for accounts without one.")
@@ -111,16 +115,26 @@ def written(report: AgingReport) -> str:
     """The report as a table for people: the total of each currency first, then the rows."""
     heads = ["", "cur", *report.buckets.labels, "unapplied", "total", "disputed", "items"]
     rows = [_cells("all", figures) for figures in report.totals]
-    rows += [_cells(f"{row.number} {row.label}".strip()[:40], row.figures) for row in report.rows] if report.by else []
+    rows += (
+        [_cells(f"{row.number} {row.label}".strip()[:40], row.figures) for row in report.rows]
+        if report.by
+        else []
+    )
     widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
     lines = [
-        "  ".join(cell.ljust(width) if i < 2 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths)))
+        "  ".join(
+            cell.ljust(width) if i < 2 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths))
+        )
         for row in [heads, *rows]
     ]
     known = f", as known at {report.known_at:%Y-%m-%d %H:%M %Z}" if report.known_at else ""
     title = f"Aging as of {report.as_of} by {report.buckets.basis.replace('_', ' ')}{known}"
     more = report.row_count - len(report.rows)
-    return "\n".join([title, *lines] + ([f"... and {more} more rows; --limit 0 shows all"] if report.by and more > 0 else []))
+    return "\n".join(
+        [title, *lines]
+        + ([f"... and {more} more rows; --limit 0 shows all"] if report.by and more > 0 else [])
+    )
 
 
 def _cells(label: str, figures: Figures) -> list[str]:

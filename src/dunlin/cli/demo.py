@@ -30,7 +30,9 @@ ROOT = Path(dunlin.__file__).resolve().parents[2]
 @click.option("--seed", default=7, show_default=True, help="The same seed and day make the same company.")
 @click.option("--today", "day", type=Day(), help="The last day of its story; default: today.")
 @click.option("--no-serve", is_flag=True, help="Build only.")
-def demo(host: str, port: int, customers: int, months: int, seed: int, day: date | None, no_serve: bool) -> None:
+def demo(
+    host: str, port: int, customers: int, months: int, seed: int, day: date | None, no_serve: bool
+) -> None:
     """Build the sample company (once) and serve it; prints the address and a sign-in for each role."""
     started = time.perf_counter()
     company = sample_company()
@@ -38,7 +40,14 @@ def demo(host: str, port: int, customers: int, months: int, seed: int, day: date
     prepare()
     if not Customer.objects.exists():
         click.echo(f"Building a sample company of {customers:,} customers over {months} months ...")
-        company.build(day or ledger_today(), now(), seed, customers, months, progress=lambda text: click.echo(f"  {text}"))
+        company.build(
+            day or ledger_today(),
+            now(),
+            seed,
+            customers,
+            months,
+            progress=lambda text: click.echo(f"  {text}"),
+        )
     else:
         run_unless_done(ledger_today())
     click.echo(f"Ready after {time.perf_counter() - started:.0f} s. Sign in as:")
@@ -54,6 +63,8 @@ def demo(host: str, port: int, customers: int, months: int, seed: int, day: date
 def sample_company() -> ModuleType:
     """The generator in `examples/`, which comes with the source, not with the installed package."""
     if not (ROOT / "examples" / "sample_company").is_dir():
-        raise click.ClickException("the sample company comes with the source: clone the repository and run `make demo`")
+        raise click.ClickException(
+            "the sample company comes with the source: clone the repository and run `make demo`"
+        )
     sys.path.insert(0, str(ROOT))
     return importlib.import_module("examples.sample_company.build")

@@ -25,7 +25,9 @@ def examples(file: Path, json_wanted: bool) -> None:
     except FileNotFoundError:
         raise Refused("file_unknown", file=str(file)) from None
     except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as problem:
-        raise Refused("file_not_understood", file=str(file), why=f"it needs a list `cases`: {problem}") from None
+        raise Refused(
+            "file_not_understood", file=str(file), why=f"it needs a list `cases`: {problem}"
+        ) from None
     result = run(cases)
     if json_wanted:
         as_json(result)

@@ -35,7 +35,9 @@ def log() -> None:
 @click.option("--currency", default="", help="Of the amount; default: the customer's.")
 @click.option("--follow-up", default="", help="What to do next.")
 @click.option("--follow-up-on", type=Day(), help="By when; default: the setting follow_up.days.")
-@click.option("--override", default="", help="Reason for calling against the conduct rules, where they let a person.")
+@click.option(
+    "--override", default="", help="Reason for calling against the conduct rules, where they let a person."
+)
 @click.option("--key", help="Repeats with the same key do nothing.")
 @click.option("--json", "json_wanted", is_flag=True)
 def call(

@@ -22,7 +22,10 @@ _COMMANDS = {
     "init": ("dunlin.cli.init:init", "Create or update the tables."),
     "demo": ("dunlin.cli.demo:demo", "Build the sample company and serve it."),
     "serve": ("dunlin.cli.serve:serve", "Serve the desk and run its jobs."),
-    "import": ("dunlin.cli.import_files:import_files", "Take in customers, contacts, items or payments from files."),
+    "import": (
+        "dunlin.cli.import_files:import_files",
+        "Take in customers, contacts, items or payments from files.",
+    ),
     "export": ("dunlin.cli.export:export", "Write everything out in open formats."),
     "run": ("dunlin.cli.run:run", "Run what the clock runs: the day, the jobs."),
     "aging": ("dunlin.cli.aging:aging", "What is owed, by age, as of any day."),
@@ -89,7 +92,11 @@ def main() -> None:
     except click.Abort:
         fail("stopped", "Stopped.", 1)
     except (ValidationError, ImproperlyConfigured, ValueError) as problem:
-        if isinstance(problem, ValueError) and not isinstance(problem, ValidationError) and "DUNLIN_" not in str(problem):
+        if (
+            isinstance(problem, ValueError)
+            and not isinstance(problem, ValidationError)
+            and "DUNLIN_" not in str(problem)
+        ):
             raise
         fail("settings_wrong", str(problem), 2)
     except DatabaseError as problem:

@@ -22,10 +22,20 @@ _PLACES = Decimal("0.01")
 
 @click.command()
 @click.option("--as-of", type=Day(), default="today", show_default=True, help="The end of this day.")
-@click.option("--known-at", help="Count only what was recorded by this moment: 2026-05-31T18:00 (UTC unless it says).")
-@click.option("--months", type=click.IntRange(1, 12), default=3, show_default=True, help="Months of sales behind DSO and CEI.")
+@click.option(
+    "--known-at", help="Count only what was recorded by this moment: 2026-05-31T18:00 (UTC unless it says)."
+)
+@click.option(
+    "--months",
+    type=click.IntRange(1, 12),
+    default=3,
+    show_default=True,
+    help="Months of sales behind DSO and CEI.",
+)
 @click.option("--entity", help="Entity code.")
-@click.option("--collector", help="Sign-in name: only the accounts of this person; `none` for accounts without one.")
+@click.option(
+    "--collector", help="Sign-in name: only the accounts of this person; `none` for accounts without one."
+)
 @click.option("--currency", help="Three letters.")
 @click.option("--json", "json_wanted", is_flag=True)
 def measures(
@@ -120,7 +130,10 @@ def written(report: MeasuresReport) -> str:
         ("Receivables", [_amount(each.receivables, each) for each in columns]),
         ("Sales", [_amount(each.sales, each) for each in columns]),
         ("DSO, days", [_days(each.dso) for each in columns]),
-        ("DSO by count-back", [("" if each.countback.covered else "> ") + _days(each.countback.dso) for each in columns]),
+        (
+            "DSO by count-back",
+            [("" if each.countback.covered else "> ") + _days(each.countback.dso) for each in columns],
+        ),
         ("Best possible DSO", [_days(each.bpdso) for each in columns]),
         ("Average days delinquent", [_days(each.add) for each in columns]),
         ("Late", [_amount(each.late, each) for each in columns]),
@@ -131,11 +144,18 @@ def written(report: MeasuresReport) -> str:
     width = max([len(name) for name, _ in lines])
     wide = [max(len(head), *(len(cells[at]) for _, cells in lines)) for at, head in enumerate(heads)]
     table = [("", heads), *lines]
-    text = ["  ".join([name.ljust(width), *(cell.rjust(w) for cell, w in zip(cells, wide))]) for name, cells in table]
+    text = [
+        "  ".join([name.ljust(width), *(cell.rjust(w) for cell, w in zip(cells, wide))])
+        for name, cells in table
+    ]
     known = f", as known at {report.known_at:%Y-%m-%d %H:%M %Z}" if report.known_at else ""
     head = f"Measures as of {report.as_of}, {report.days} days from {report.first_day}{known}"
-    rates = [f"at {rate}" for rate in report.rates] + [f"without {money}: no rate" for money in report.missing]
-    verdicts = [_verdict(each, report.home.currency) for each in report.targets if not each.name.startswith("calls:")]
+    rates = [f"at {rate}" for rate in report.rates] + [
+        f"without {money}: no rate" for money in report.missing
+    ]
+    verdicts = [
+        _verdict(each, report.home.currency) for each in report.targets if not each.name.startswith("calls:")
+    ]
     return "\n".join([head, *text, *rates, *verdicts])
 
 

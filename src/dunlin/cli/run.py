@@ -27,7 +27,7 @@ def daily(day: date, dry_run: bool, acting: str | None, json_wanted: bool) -> No
     """Judge promises and decide every customer with anything open. A second run of a day writes only what changed."""
     result = run_daily(who_at_cli(acting, dry_run), day, _progress if sys.stderr.isatty() else None)
     if json_wanted:
-        as_json(vars(result) if hasattr(result, "__dict__") else {n: getattr(result, n) for n in result.__slots__})
+        as_json(vars(result))
         return
     click.echo(
         f"{day}: {result.customers:,} customers decided: {result.calls:,} to call, {result.emails:,} by e-mail, "

@@ -17,7 +17,9 @@ from dunlin.cli.init import prepare
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="Port; the next free one is taken when it is busy.")
+@click.option(
+    "--port", default=8000, show_default=True, help="Port; the next free one is taken when it is busy."
+)
 @click.option("--no-jobs", is_flag=True, help="Web only; jobs run elsewhere (`dunlin run jobs`).")
 def serve(host: str, port: int, no_jobs: bool) -> None:
     """Serve the desk and run its jobs until stopped."""

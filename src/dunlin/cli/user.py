@@ -29,7 +29,9 @@ def add(username: str, role: str, name: str, email: str, password: str | None, a
     """Make a user."""
     chosen = password or secrets.token_urlsafe(12)
     make_user(who_at_cli(acting), username=username, role=role, name=name, email=email, password=chosen)
-    click.echo(f"{username} may sign in as {role}." + ("" if password else f" Password, shown this once: {chosen}"))
+    click.echo(
+        f"{username} may sign in as {role}." + ("" if password else f" Password, shown this once: {chosen}")
+    )
 
 
 @user.command("list")
@@ -44,7 +46,9 @@ def list_users(json_wanted: bool) -> None:
         as_json({"users": rows})
         return
     for row in rows:
-        click.echo(f"{row['username']:<20} {row['role']:<20} {row['name']}{'' if row['active'] else '  (inactive)'}")
+        click.echo(
+            f"{row['username']:<20} {row['role']:<20} {row['name']}{'' if row['active'] else '  (inactive)'}"
+        )
 
 
 @user.command()
@@ -53,7 +57,9 @@ def list_users(json_wanted: bool) -> None:
 @click.option("--active/--inactive", default=None)
 @click.option("--new-password", is_flag=True, help="Make a new password and print it once.")
 @click.option("--as", "acting", help="Sign-in name of who does this.")
-def change(username: str, role: str | None, active: bool | None, new_password: bool, acting: str | None) -> None:
+def change(
+    username: str, role: str | None, active: bool | None, new_password: bool, acting: str | None
+) -> None:
     """Change a user's role, let them in or out, or give a new password."""
     chosen = secrets.token_urlsafe(12) if new_password else None
     change_user(who_at_cli(acting), username, role=role, active=active, password=chosen)

@@ -18,7 +18,9 @@ from dunlin.rules.money import Money
 @click.command()
 @click.option("--date", "day", type=Day(), default="today", show_default=True)
 @click.option("--collector", help="Sign-in name; left out: accounts that nobody looks after.")
-@click.option("--limit", type=int, help="Customers on the list; default: the person's own number or campaign.size.")
+@click.option(
+    "--limit", type=int, help="Customers on the list; default: the person's own number or campaign.size."
+)
 @click.option("--not-on-it", is_flag=True, help="Those who are not on it, each with the reason.")
 @click.option("--json", "json_wanted", is_flag=True)
 def worklist(day: date, collector: str | None, limit: int | None, not_on_it: bool, json_wanted: bool) -> None:
@@ -38,7 +40,9 @@ def worklist(day: date, collector: str | None, limit: int | None, not_on_it: boo
                f"{listed.email_only} by e-mail only, {listed.silent} not today")  # fmt: skip
     for entry in listed.entries:
         owed = ", ".join(map(str, entry.past_due))
-        click.echo(f"{entry.position:>4}  {entry.number:<14} {entry.name[:32]:<32}  {owed:>24}  {entry.reason}")
+        click.echo(
+            f"{entry.position:>4}  {entry.number:<14} {entry.name[:32]:<32}  {owed:>24}  {entry.reason}"
+        )
 
 
 def _told(listed: lists.Worklist, collector: str | None) -> dict[str, object]:

@@ -16,14 +16,20 @@ def unsafe(environment: Environment) -> list[Finding]:
 
 def _mode(env: Environment) -> Finding | None:
     if env.mode != "production":
-        return "DUNLIN_MODE", "is `demo`; set it to `production` so that unsafe settings are refused at start."
+        return (
+            "DUNLIN_MODE",
+            "is `demo`; set it to `production` so that unsafe settings are refused at start.",
+        )
     return None
 
 
 def _secret_key(env: Environment) -> Finding | None:
     key = env.secret_key.get_secret_value()
     if key == INSECURE_KEY or len(key) < 50 or len(set(key)) < 10:
-        return "DUNLIN_SECRET_KEY", "is the demo's or too short; set at least 50 random characters (openssl rand -base64 48)."
+        return (
+            "DUNLIN_SECRET_KEY",
+            "is the demo's or too short; set at least 50 random characters (openssl rand -base64 48).",
+        )
     return None
 
 
@@ -53,7 +59,10 @@ def _database(env: Environment) -> Finding | None:
 
 def _mail(env: Environment) -> Finding | None:
     if not env.smtp_url:
-        return "DUNLIN_SMTP_URL", "is empty: sign-in codes and password mail would only be written to the log."
+        return (
+            "DUNLIN_SMTP_URL",
+            "is empty: sign-in codes and password mail would only be written to the log.",
+        )
     return None
 
 

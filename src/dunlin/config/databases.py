@@ -23,7 +23,9 @@ def database_settings(address: str) -> dict[str, Any]:
     if parts.scheme == "sqlite":
         path = unquote(parts.path)
         if not path.startswith("/"):
-            raise ValueError(f"DUNLIN_DATABASE_URL {address!r} needs an absolute path: sqlite:////folder/dunlin.sqlite3")
+            raise ValueError(
+                f"DUNLIN_DATABASE_URL {address!r} needs an absolute path: sqlite:////folder/dunlin.sqlite3"
+            )
         # Four slashes are the documented form; three with an absolute path mean the same.
         return {
             "ENGINE": "django.db.backends.sqlite3",

@@ -9,7 +9,7 @@ import structlog
 
 def logging_settings(log_format: str, level: str) -> dict[str, Any]:
     """Django's LOGGING; also configures structlog, so both kinds of logger write the same lines."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

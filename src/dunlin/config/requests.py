@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 log = structlog.get_logger("dunlin.requests")
 
+
 def content_policy(oidc_url: str) -> str:
     """Everything comes from ourselves; no inline script or style, no frame, no plug-in. A form may also lead to the company's
     sign-in provider, if there is one: browsers hold the redirect that follows a form to the same list."""

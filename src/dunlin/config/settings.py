@@ -11,7 +11,7 @@ from dunlin.config.databases import database_settings
 from dunlin.config.environment import Environment
 from dunlin.config.logs import logging_settings
 
-ENVIRONMENT = Environment()
+ENVIRONMENT = Environment()  # type: ignore[call-arg]  # read from the environment
 PACKAGE = Path(__file__).resolve().parent.parent
 DATA_DIR = ENVIRONMENT.data_dir.resolve()
 
@@ -74,7 +74,10 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [PACKAGE / "desk" / "pages"],
-        "OPTIONS": {"environment": "dunlin.desk.pages.environment", "context_processors": ["dunlin.desk.pages.context"]},
+        "OPTIONS": {
+            "environment": "dunlin.desk.pages.environment",
+            "context_processors": ["dunlin.desk.pages.context"],
+        },
     },
     {
         # Only for the pages of the sign-in library that Dunlin does not draw itself.
@@ -179,7 +182,9 @@ Q_CLUSTER = {
 
 _SMTP = ENVIRONMENT.smtp_url
 EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend" if _SMTP else "django.core.mail.backends.console.EmailBackend"
+    "django.core.mail.backends.smtp.EmailBackend"
+    if _SMTP
+    else "django.core.mail.backends.console.EmailBackend"
 )
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.mail_from
 

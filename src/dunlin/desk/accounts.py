@@ -70,7 +70,9 @@ def _problems(asked: asking.Asked, given: dict[str, str]) -> None:
     for name, offered, what in (("state", STATES, "Accounts"), ("status", STATUSES, "Status")):
         value = given[name]
         if value and value not in dict(offered):
-            asked.problems.append(f"{what} ‘{value[:40]}’ is not among {', '.join(key for key, _ in offered)}.")
+            asked.problems.append(
+                f"{what} ‘{value[:40]}’ is not among {', '.join(key for key, _ in offered)}."
+            )
         elif value:
             asked.chips.append(asking.Chip(name, dict(offered)[value]))
     if given["search"]:

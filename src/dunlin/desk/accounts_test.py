@@ -22,14 +22,20 @@ from tests import cast, screens
 pytestmark = [pytest.mark.django_db, pytest.mark.req("B1")]
 
 DAY = today("UTC")
-HOSTILE = "+1 Payments <b>& Co</b>, a name that is a good deal longer than anybody would think a company could have"
+HOSTILE = (
+    "+1 Payments <b>& Co</b>, a name that is a good deal longer than anybody would think a company could have"
+)
 
 
 @pytest.fixture
 def book(db):
     alice, bob = cast.user("collector", "alice"), cast.user("collector", "bob")
-    late = cast.customer("Lakeside Hotels", number="L-100", collector=alice, country="US", segment="key", credit_limit=100_00)
-    two = cast.customer("Harbour & Söhne", number="H-200", collector=bob, country="DE", currency="EUR", credit_limit=0)
+    late = cast.customer(
+        "Lakeside Hotels", number="L-100", collector=alice, country="US", segment="key", credit_limit=100_00
+    )
+    two = cast.customer(
+        "Harbour & Söhne", number="H-200", collector=bob, country="DE", currency="EUR", credit_limit=0
+    )
     cast.customer("Quiet & Co", number="Q-900", status="closed")
     credit = cast.customer(HOSTILE, number="P-300", country="US", credit_limit=9_999_00)
     cast.invoice(late, "700.00", due=DAY - timedelta(40))
@@ -38,7 +44,9 @@ def book(db):
     cast.invoice(two, "900.00", due=DAY - timedelta(5), currency="USD")
     cast.payment(credit, "80.00", on=DAY - timedelta(50))
     cast.invoice(credit, "20.00", due=DAY)
-    ExchangeRate.objects.create(base="EUR", quote="USD", on=DAY - timedelta(90), rate=Decimal("1.1"), source="test")
+    ExchangeRate.objects.create(
+        base="EUR", quote="USD", on=DAY - timedelta(90), rate=Decimal("1.1"), source="test"
+    )
     return {"alice": alice, "bob": bob, "late": late}
 
 
@@ -90,15 +98,22 @@ def test_both_ways_give_the_same_figures(book, monkeypatch):
     monkeypatch.setattr(report, "posted_ahead", lambda today: True)
     other = report.accounts(DAY, DAY, current_policy())
     assert (today_.rows, today_.count, today_.totals) == (other.rows, other.count, other.totals)
-    ledger = {each.currency: (each.net, each.past_due, each.late) for each in aging(DAY, DAY, current_policy()).totals}
+    ledger = {
+        each.currency: (each.net, each.past_due, each.late)
+        for each in aging(DAY, DAY, current_policy()).totals
+    }
     assert {each.currency: (each.net, each.past_due, each.late) for each in today_.totals} == ledger
 
 
 @pytest.mark.req("H2")
 def test_another_day_shows_what_was_owed_then(mona, book):
-    cast.payment(book["late"], "700.00", on=DAY - timedelta(2), applied_to=book["late"].items.get(amount=700_00))
+    cast.payment(
+        book["late"], "700.00", on=DAY - timedelta(2), applied_to=book["late"].items.get(amount=700_00)
+    )
     ask = "/accounts/?name=lakeside"
-    row, then = (screens.read(mona.get(f"{ask}{day}")).tables[0][-1] for day in ("", f"&as_of={DAY - timedelta(3)}"))
+    row, then = (
+        screens.read(mona.get(f"{ask}{day}")).tables[0][-1] for day in ("", f"&as_of={DAY - timedelta(3)}")
+    )
     assert (row[5].text, row[6].text) == ("50.00", "0")
     assert (then[5].text, then[6].text, then[8].text) == ("750.00", "700.00", "37")
 
@@ -112,15 +127,22 @@ def test_every_figure_leads_to_its_items(mona):
 
 
 def test_the_files_hold_every_account_whole(mona):
-    rows = list(csv.DictReader(io.StringIO(screens.body(mona.get("/accounts/?form=csv")).decode("utf-8-sig"))))
+    rows = list(
+        csv.DictReader(io.StringIO(screens.body(mona.get("/accounts/?form=csv")).decode("utf-8-sig")))
+    )
     assert [(row["number"], row["currency"], row["balance"]) for row in rows] == [
         ("H-200", "EUR", "300.00"), ("H-200", "USD", "900.00"), ("L-100", "USD", "750.00"), ("Q-900", "USD", ""),
         ("P-300", "USD", "-60.00"),
     ]  # fmt: skip
     assert next(row["name"] for row in rows if row["number"] == "P-300") == "'" + HOSTILE
-    book = CalamineWorkbook.from_filelike(io.BytesIO(screens.body(mona.get("/accounts/?form=xlsx&state=open"))))
+    book = CalamineWorkbook.from_filelike(
+        io.BytesIO(screens.body(mona.get("/accounts/?form=xlsx&state=open")))
+    )
     sheet = book.get_sheet_by_index(0).to_python()
-    assert {row[0]: row[7] for row in sheet if str(row[0]).startswith("Total")} == {"Total EUR": 300, "Total USD": 1590}
+    assert {row[0]: row[7] for row in sheet if str(row[0]).startswith("Total")} == {
+        "Total EUR": 300,
+        "Total USD": 1590,
+    }
     assert HOSTILE in {row[1] for row in sheet}
 
 
@@ -150,7 +172,10 @@ def test_an_empty_list_says_why(client, mona):
 
 
 @pytest.mark.req("D4")
-@pytest.mark.parametrize("role, field", [("collector", "collector"), ("sales", "sales_rep"), ("business_manager", "business_manager")])
+@pytest.mark.parametrize(
+    "role, field",
+    [("collector", "collector"), ("sales", "sales_rep"), ("business_manager", "business_manager")],
+)
 def test_who_sees_own_accounts_only_gets_no_others_here_or_in_files(client, book, role, field):
     person = cast.user(role, f"new_{role}")
     Customer.objects.filter(number="H-200").update(**{field: person})
@@ -168,7 +193,9 @@ def test_pages_and_queries_do_not_grow(mona, book, back):
     with CaptureQueriesContext(connection) as few:
         mona.get(ask)
     for number in range(report.PAGE_SIZE + 10):
-        Customer.objects.create(number=f"M-{number}", name=f"More {number}", currency="USD", created_at=cast.moment(DAY))
+        Customer.objects.create(
+            number=f"M-{number}", name=f"More {number}", currency="USD", created_at=cast.moment(DAY)
+        )
     for customer in Customer.objects.filter(number__startswith="M-")[:5]:
         cast.invoice(customer, "10.00", due=DAY - timedelta(60))
     with CaptureQueriesContext(connection) as many:

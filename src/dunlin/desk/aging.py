@@ -68,7 +68,13 @@ def items(request: HttpRequest) -> HttpResponseBase:
     if asked.problems:
         return show(request, "aging_items.html", facts, part="results", status=422)
     sort = sort_of(request, drill.SORTS, "-open")
-    given: dict[str, Any] = {"known_at": asked.known_at, "basis": asked.basis, "only": asked.only, "cell": cell, "sort": sort}
+    given: dict[str, Any] = {
+        "known_at": asked.known_at,
+        "basis": asked.basis,
+        "only": asked.only,
+        "cell": cell,
+        "sort": sort,
+    }
     if form := downloads.wanted(request):
         return aging_files.detail(door, given, form)
     number = pages_of(request, 10**9).number
@@ -132,14 +138,30 @@ def _heads(report: AgingReport, by: str, words: str) -> list[Head]:
     ]  # fmt: skip
     return [
         *heads,
-        Head("Unapplied", sort="unapplied", number=True, unit=one, hint="Credits not used yet; they shorten no bucket"),
-        Head("Net", sort="net", number=True, unit=one, hint="All buckets less unapplied: the balance of the ledger"),
+        Head(
+            "Unapplied",
+            sort="unapplied",
+            number=True,
+            unit=one,
+            hint="Credits not used yet; they shorten no bucket",
+        ),
+        Head(
+            "Net",
+            sort="net",
+            number=True,
+            unit=one,
+            hint="All buckets less unapplied: the balance of the ledger",
+        ),
         Head("Disputed", sort="disputed", number=True, unit=one, hint="Part of the buckets, told apart"),
     ]
 
 
 def _item_heads(asked: Asked, mixed: bool, currency: str) -> list[Head]:
-    days = Head("Days", number=True, hint=f"Days from the {dict(asking.BASES)[asked.basis].lower()}; below zero: not due yet")
+    days = Head(
+        "Days",
+        number=True,
+        hint=f"Days from the {dict(asking.BASES)[asked.basis].lower()}; below zero: not due yet",
+    )
     return [
         Head("Document"), Head("Customer"), Head("Entity"), Head("Kind"), Head("Dated", sort="document_on"),
         Head("Due", sort="due_on"), days, Head("Age"), *([Head("Currency")] if mixed else []),
@@ -159,5 +181,3 @@ def _figure(request: HttpRequest, asked: Asked, report: AgingReport, each: Any) 
         unapplied=each.unapplied, links=links,
     )  # fmt: skip
     return {"of": each, "bar": bar, "all": to("all"), "past_due": to("past_due"), "late": to("late")}
-
-

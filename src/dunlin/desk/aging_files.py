@@ -80,8 +80,16 @@ def _about(report: AgingReport, known: str, asked: Asked) -> Sheet:
 
 def _ages(report: AgingReport, each: Figures) -> Sheet:
     rows = [(label, Money(minor, each.currency)) for label, minor in zip(report.labels, each.buckets)]
-    columns = (SheetColumn("age in days", width=16), SheetColumn(f"open {each.currency}", "money", total=True))
-    return Sheet(f"{each.currency} by age", columns, rows, SheetChart(f"Open by age, {each.currency}", "column", 0, (1,)))
+    columns = (
+        SheetColumn("age in days", width=16),
+        SheetColumn(f"open {each.currency}", "money", total=True),
+    )
+    return Sheet(
+        f"{each.currency} by age",
+        columns,
+        rows,
+        SheetChart(f"Open by age, {each.currency}", "column", 0, (1,)),
+    )
 
 
 def detail(door: Standing, given: Mapping[str, Any], form: str) -> HttpResponseBase:

@@ -31,11 +31,18 @@ def book(db):
     alice, bob = cast.user("collector", "alice"), cast.user("collector", "bob")
     british = cast.entity("UK01", "GBP")
     lakeside = cast.customer("Lakeside Hotels", number="L-100", collector=alice, country="US", segment="key")
-    branch = cast.customer("Lakeside Hotels West", number="L-101", parent=lakeside, collector=alice, country="US")
+    branch = cast.customer(
+        "Lakeside Hotels West", number="L-101", parent=lakeside, collector=alice, country="US"
+    )
     hostile = cast.customer(HOSTILE, number="H-200", collector=bob, country="GB", currency="GBP")
     cast.customer("Quiet & Co", number="Q-900", country="")
     for serial, days in enumerate((-20, 0, 1, 30, 31, 60, 61, 90, 91, 400)):
-        cast.invoice(lakeside, f"{100 + serial}.37", due=DAY - timedelta(days), invoice_class="mrr" if serial % 2 else "final")
+        cast.invoice(
+            lakeside,
+            f"{100 + serial}.37",
+            due=DAY - timedelta(days),
+            invoice_class="mrr" if serial % 2 else "final",
+        )
     paid = cast.invoice(branch, "900.00", due=DAY - timedelta(40))
     cast.payment(branch, "250.00", on=DAY - timedelta(5), applied_to=paid)
     cast.payment(lakeside, "75.25", on=DAY - timedelta(50))
@@ -47,7 +54,9 @@ def book(db):
                            due_on=DAY, recorded_at=cast.moment(DAY - timedelta(30)))  # fmt: skip
     Item.objects.filter(pk=contested.pk).update(disputed=5000)
     cast.balance_sums.refresh([lakeside.pk], DAY, cast.current_policy())
-    ExchangeRate.objects.create(base="GBP", quote="USD", on=DAY - timedelta(60), rate=Decimal("1.25"), source="test")
+    ExchangeRate.objects.create(
+        base="GBP", quote="USD", on=DAY - timedelta(60), rate=Decimal("1.25"), source="test"
+    )
     return {"alice": alice, "bob": bob, "lakeside": lakeside, "hostile": hostile}
 
 
@@ -90,7 +99,9 @@ def by_currency(table):
 
 
 @pytest.mark.trap(10)
-@pytest.mark.parametrize("basis, back", [("due_date", 0), ("invoice_date", 0), ("due_date", 45), ("invoice_date", 4)])
+@pytest.mark.parametrize(
+    "basis, back", [("due_date", 0), ("invoice_date", 0), ("due_date", 45), ("invoice_date", 4)]
+)
 @pytest.mark.parametrize("by", [by for by, _ in GROUPS])
 def test_every_figure_leads_to_items_that_add_up_to_it(mona, by, basis, back):
     page = screens.read(mona.get(f"/aging?by={by}&basis={basis}&as_of={DAY - timedelta(back)}"))
@@ -127,7 +138,9 @@ def test_the_file_holds_what_the_screen_shows(mona):
         currency = row[1].text
         assert line[place["currency"]] == currency
         written = [Money.exact(text, currency).minor for text in line[place["current"] : place["91+"] + 1]]
-        written += [Money.exact(line[place[name]], currency).minor for name in ("unapplied", "net", "disputed")]
+        written += [
+            Money.exact(line[place[name]], currency).minor for name in ("unapplied", "net", "disputed")
+        ]
         assert [as_minor(cell.text, currency) for cell in row[2:]] == written
     named = [line[place["name"]] for line in lines]
     assert "'" + HOSTILE in named, "a name that begins like a formula is made harmless"
@@ -157,11 +170,18 @@ def test_the_items_leave_as_a_file_with_all_their_rows(mona):
         if form == "csv":
             rows = list(csv.DictReader(io.StringIO(screens.body(answer).decode("utf-8-sig"))))
         else:
-            sheet = CalamineWorkbook.from_filelike(io.BytesIO(screens.body(answer))).get_sheet_by_index(0).to_python()
+            sheet = (
+                CalamineWorkbook.from_filelike(io.BytesIO(screens.body(answer)))
+                .get_sheet_by_index(0)
+                .to_python()
+            )
             rows = [dict(zip(sheet[0], row)) for row in sheet[1:-1]]
         past_due = Item.objects.filter(currency="USD", side=1, open__gt=0, due_on__lt=DAY)
         assert len(rows) == past_due.count()
-        assert sum(Decimal(str(row["open"])) for row in rows) == Money(past_due.aggregate(s=Sum("open"))["s"], "USD").decimal
+        assert (
+            sum(Decimal(str(row["open"])) for row in rows)
+            == Money(past_due.aggregate(s=Sum("open"))["s"], "USD").decimal
+        )
 
 
 @pytest.mark.trap(43)
@@ -178,9 +198,14 @@ def test_known_then_leaves_out_what_was_entered_late(mona, book):
     cast.invoice(book["lakeside"], "7,777.00", due=DAY - timedelta(20), posted=DAY - timedelta(20), document=DAY - timedelta(30),
                  recorded=cast.moment(DAY - timedelta(2)))  # fmt: skip
     day = DAY - timedelta(10)
-    now, then = (screens.read(mona.get(f"/aging?by=currency&as_of={day}&known={known}&currency=USD")).tables[0][1] for known in ("now", "then"))
+    now, then = (
+        screens.read(mona.get(f"/aging?by=currency&as_of={day}&known={known}&currency=USD")).tables[0][1]
+        for known in ("now", "then")
+    )
     assert as_minor(now[-2].text, "USD") - as_minor(then[-2].text, "USD") == 777700
-    moment = screens.read(mona.get(f"/aging?by=currency&as_of={day}&known_at={DAY - timedelta(1)}T12:00&currency=USD")).tables[0][1]
+    moment = screens.read(
+        mona.get(f"/aging?by=currency&as_of={day}&known_at={DAY - timedelta(1)}T12:00&currency=USD")
+    ).tables[0][1]
     assert moment[-2].text == now[-2].text
 
 
@@ -229,7 +254,9 @@ def test_htmx_gets_the_live_part_only(mona):
 
 
 def test_a_page_beyond_the_last_is_the_last(mona):
-    assert len(screens.read(mona.get("/aging?page=99")).tables[0]) == len(screens.read(mona.get("/aging")).tables[0])
+    assert len(screens.read(mona.get("/aging?page=99")).tables[0]) == len(
+        screens.read(mona.get("/aging")).tables[0]
+    )
 
 
 def test_nothing_open_says_so(client, db):

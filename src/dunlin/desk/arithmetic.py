@@ -56,7 +56,9 @@ def close_to(number: Decimal, limit: Decimal) -> str:
     return text
 
 
-def explained(report: MeasuresReport, of: Measures, policy: Policy, *, part: bool = False) -> tuple[Figure, ...]:
+def explained(
+    report: MeasuresReport, of: Measures, policy: Policy, *, part: bool = False
+) -> tuple[Figure, ...]:
     """Every measure of one currency (or of all in the home currency) with its arithmetic, in the order of the page.
 
     `part` says that only a part of the book is looked at: then the limit of the late amount, which is the company's, is not
@@ -95,13 +97,24 @@ class _Saying:
         self.receivables = f"Receivables: {AR}, {self.money(of.debits)} − {self.money(of.unapplied)} = {self.money(of.receivables)}"
         first, last = _day(report.first_day), _day(report.as_of)
         self.sales = f"Sales: {SALES}, {first} to {last} ({report.days} days), {self.money(of.sales)}"
-        self.no_sales = "" if of.sales else f"There were no sales from {first} to {last}, so there is nothing to divide by."
+        self.no_sales = (
+            ""
+            if of.sales
+            else f"There were no sales from {first} to {last}, so there is nothing to divide by."
+        )
 
     def money(self, minor: int) -> str:
         return str(Money(minor, self.of.currency)).rsplit(" ", 1)[0]
 
     def _days(
-        self, name: str, label: str, value: Decimal | None, formula: str, lines: tuple[str, ...], *, cell: str = ""
+        self,
+        name: str,
+        label: str,
+        value: Decimal | None,
+        formula: str,
+        lines: tuple[str, ...],
+        *,
+        cell: str = "",
     ) -> Figure:
         """A figure of days over sales: undefined without sales."""
         target = self.targets.get(name)
@@ -115,15 +128,23 @@ class _Saying:
     def dso(self) -> Figure:
         of, days = self.of, self.report.days
         line = f"{self.money(of.receivables)} ÷ {self.money(of.sales)} × {days} = {plain(of.dso, 2)}"
-        return self._days("dso", "Days sales outstanding", of.dso, "receivables ÷ sales × days", (line,), cell="all")
+        return self._days(
+            "dso", "Days sales outstanding", of.dso, "receivables ÷ sales × days", (line,), cell="all"
+        )
 
     def best_possible(self) -> Figure:
         of, days = self.of, self.report.days
         lines = [f"{self.money(of.current)} ÷ {self.money(of.sales)} × {days} = {plain(of.bpdso, 2)}"]
         if of.current < of.debits - of.past_due:
-            lines.insert(0, f"Not past due are {self.money(of.debits - of.past_due)}, more than the receivables; these count.")
+            lines.insert(
+                0,
+                f"Not past due are {self.money(of.debits - of.past_due)}, more than the receivables; these count.",
+            )
         else:
-            lines.insert(0, f"Not past due: {self.money(of.debits)} − {self.money(of.past_due)} = {self.money(of.current)}")
+            lines.insert(
+                0,
+                f"Not past due: {self.money(of.debits)} − {self.money(of.past_due)} = {self.money(of.current)}",
+            )
         formula = "receivables that are not past due ÷ sales × days"
         return self._days("bpdso", "Best possible DSO", of.bpdso, formula, tuple(lines), cell="0")
 
@@ -145,7 +166,9 @@ class _Saying:
             if left <= 0 or sales <= 0:
                 break
             part = Decimal(days) if left >= sales else Decimal(left) * days / sales
-            counted.append(str(days) if left >= sales else f"{self.money(left)} ÷ {self.money(sales)} × {days}")
+            counted.append(
+                str(days) if left >= sales else f"{self.money(left)} ÷ {self.money(sales)} × {days}"
+            )
             rows.append((str(back), self.money(sales), str(days), self.money(left), plain(part, 2)))
             left = max(left - sales, 0)
         lines = [f"{' + '.join(counted) or '0'} = {plain(of.countback.dso, 2)}"]
@@ -163,10 +186,14 @@ class _Saying:
         of, target = self.of, self.targets.get("late")
         verdict, limit = judged(target, self.money)
         from_ = self.policy.late_bucket_from
-        lines = [f"The open amounts of every debit {from_} days past due and more make {self.money(of.late)}."]
+        lines = [
+            f"The open amounts of every debit {from_} days past due and more make {self.money(of.late)}."
+        ]
         if target is not None:
             sign = "<" if target.met else "=" if target.value == target.limit else ">"
-            lines.append(f"{self.money(of.late)} {sign} {self.money(int(target.limit))}; exactly at its limit a target is missed.")
+            lines.append(
+                f"{self.money(of.late)} {sign} {self.money(int(target.limit))}; exactly at its limit a target is missed."
+            )
         return Figure(
             "late", f"{from_} days past due and more", self.money(of.late), of.currency, f"sum of what is open, days past due ≥ {from_}",
             tuple(lines), ("Receivables: open debits, gross of unapplied credits, disputed included", "Sales: none enter"), "",
@@ -175,7 +202,9 @@ class _Saying:
 
     def cei(self) -> Figure:
         of, months = self.of, self.report.months
-        begin, end, current = (Money(each, of.currency).decimal for each in (of.beginning, of.receivables, of.current))
+        begin, end, current = (
+            Money(each, of.currency).decimal for each in (of.beginning, of.receivables, of.current)
+        )
         monthly = Money(of.sales, of.currency).decimal / months
         top, bottom = begin + monthly - end, begin + monthly - current
         lines = (
@@ -216,8 +245,12 @@ class _Saying:
         whole = made.kept + made.partially_kept + made.broken
         verdict, limit = judged(target)
         value = made.by_count_pct
-        by_amount = "; ".join(f"{code} {plain(pct)} %" for code, pct in made.by_amount_pct.items() if pct is not None)
-        lines = [f"{made.kept} kept ÷ ({made.kept} + {made.partially_kept} in part + {made.broken} broken) × 100 = {plain(value, 2)}"]
+        by_amount = "; ".join(
+            f"{code} {plain(pct)} %" for code, pct in made.by_amount_pct.items() if pct is not None
+        )
+        lines = [
+            f"{made.kept} kept ÷ ({made.kept} + {made.partially_kept} in part + {made.broken} broken) × 100 = {plain(value, 2)}"
+        ]
         if by_amount:
             lines.append(f"By amount, what was paid of what was promised: {by_amount}")
         first, last = _day(self.report.first_day), _day(self.report.as_of)
@@ -235,7 +268,9 @@ class _Saying:
         amount_days = Money(late.amount_days, of.currency).decimal
         lines = (
             f"Σ amount × days late ÷ Σ amount: {plain(amount_days, 0)} ÷ {self.money(late.amount)} = {plain(value, 2)}",
-            f"Each invoice alike: {late.days:,} days ÷ {late.count:,} invoices = {plain(of.days_late_simple, 2)}".replace("-", TRUE_MINUS),
+            f"Each invoice alike: {late.days:,} days ÷ {late.count:,} invoices = {plain(of.days_late_simple, 2)}".replace(
+                "-", TRUE_MINUS
+            ),
         )
         return Figure(
             "days_late", "Average days late", plain(value), "days" if value is not None else "",

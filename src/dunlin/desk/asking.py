@@ -81,7 +81,9 @@ def asked(request: HttpRequest) -> Asked:
     made.problems += day_problems(request)
     if basis not in dict(BASES):
         made.problems.append(f"An aging goes by due date or by invoice date, not by ‘{basis}’.")
-    values: dict[str, Any] = {"scope": None if may(door.who.role, "see_all_customers") else access.customers_of(request)}
+    values: dict[str, Any] = {
+        "scope": None if may(door.who.role, "see_all_customers") else access.customers_of(request)
+    }
     for name, read in _READERS.items():
         if typed[name]:
             values[name], words = read(request, typed[name], made.problems)
@@ -101,7 +103,11 @@ def day_problems(request: HttpRequest) -> list[str]:
         day = date.fromisoformat(text)
     except ValueError:
         return [sentence("date_not_understood", {"asked": text})]
-    return [f"{day} is still to come; the books are known through today, {door.today}."] if day > door.today else []
+    return (
+        [f"{day} is still to come; the books are known through today, {door.today}."]
+        if day > door.today
+        else []
+    )
 
 
 def group_of(request: HttpRequest, otherwise: str, problems: list[str]) -> str:
@@ -128,7 +134,9 @@ def choices(request: HttpRequest) -> dict[str, list[tuple[Any, str]]]:
     rows = set(seen.values_list("country", "segment", "collector", "currency").distinct())
     users = User.objects.in_bulk([collector for _, _, collector, _ in rows if collector])
     people = sorted(((pk, user.name) for pk, user in users.items()), key=lambda pair: pair[1].casefold())
-    currencies = {row[3] for row in rows} | set(Balance.objects.order_by().values_list("currency", flat=True).distinct())
+    currencies = {row[3] for row in rows} | set(
+        Balance.objects.order_by().values_list("currency", flat=True).distinct()
+    )
     return {
         "entities": [(entity.code, f"{entity.code} · {entity.name}") for entity in Entity.objects.all()],
         "collectors": [*people, (NONE, "Nobody")] if may(door.who.role, "see_all_customers") else [],
@@ -140,7 +148,9 @@ def choices(request: HttpRequest) -> dict[str, list[tuple[Any, str]]]:
 
 def _offered(values: Any) -> list[tuple[str, str]]:
     found = sorted(set(values))
-    return [(each, each) for each in found if each] + ([(NONE, "Not stated")] if "" in found and len(found) > 1 else [])
+    return [(each, each) for each in found if each] + (
+        [(NONE, "Not stated")] if "" in found and len(found) > 1 else []
+    )
 
 
 def _known(made: Asked, door: Standing) -> None:
@@ -188,7 +198,11 @@ def _entity(request: HttpRequest, code: str, problems: list[str]) -> _Read:
 def _collector(request: HttpRequest, text: str, problems: list[str]) -> _Read:
     if text == NONE:
         return NOBODY, "Collector: nobody"
-    found = User.objects.filter(pk=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 10 else None
+    found = (
+        User.objects.filter(pk=int(text)).first()
+        if text.isascii() and text.isdigit() and len(text) < 10
+        else None
+    )
     if found is None:
         problems.append(sentence("user_unknown", {"user": text}))
         return None, text
@@ -199,7 +213,9 @@ def _account(of: str) -> Callable[[HttpRequest, str, list[str]], _Read]:
     def read(request: HttpRequest, number: str, problems: list[str]) -> _Read:
         # Out of sight and unknown are answered alike. A name is taken too when only one account bears it.
         seen = access.customers_of(request)
-        found: list[Customer] = list(seen.filter(number=number)[:1]) or list(seen.filter(name__iexact=number)[:2])
+        found: list[Customer] = list(seen.filter(number=number)[:1]) or list(
+            seen.filter(name__iexact=number)[:2]
+        )
         if len(found) != 1:
             problems.append(sentence("customer_unknown", {"customer": number}))
             return None, number
@@ -208,12 +224,16 @@ def _account(of: str) -> Callable[[HttpRequest, str, list[str]], _Read]:
     return read
 
 
-def _one_of(what: str, offered: tuple[tuple[str, str], ...]) -> Callable[[HttpRequest, str, list[str]], _Read]:
+def _one_of(
+    what: str, offered: tuple[tuple[str, str], ...]
+) -> Callable[[HttpRequest, str, list[str]], _Read]:
     def read(request: HttpRequest, text: str, problems: list[str]) -> _Read:
         if text == NONE:
             return "", f"{what}: not stated"
         if text not in dict(offered):
-            problems.append(f"There is no {what.lower()} ‘{text}’; there are {', '.join(key for key, _ in offered)}.")
+            problems.append(
+                f"There is no {what.lower()} ‘{text}’; there are {', '.join(key for key, _ in offered)}."
+            )
         return text, f"{what}: {dict(offered).get(text, text)}"
 
     return read

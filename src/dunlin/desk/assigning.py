@@ -57,7 +57,11 @@ def rule(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     if pk is not None and row is None:
         raise Refused("portfolio_rule_unknown", rule=pk)
     typed = typed_in(request) if request.method == "POST" else _typed_of(row, home)
-    classes = request.POST.getlist("invoice_classes") if request.method == "POST" else (row.criteria if row else {}).get("invoice_classes", ())
+    classes = (
+        request.POST.getlist("invoice_classes")
+        if request.method == "POST"
+        else (row.criteria if row else {}).get("invoice_classes", ())
+    )
     errors: dict[str, str] = {}
     tried: PortfoliosPreviewed | None = None
     if request.method == "POST":
@@ -84,7 +88,9 @@ def _saved(who: Any, wanted: Mapping[str, Any], apply: bool) -> str:
     if not apply:
         return f"Saved: {wanted['name']}. It takes effect when customers are assigned by the rules, at night or now."
     did = assign_by_rules(who)
-    return f"Saved: {wanted['name']}. {did.changed:,} customers changed hands; {did.unassigned:,} have nobody."
+    return (
+        f"Saved: {wanted['name']}. {did.changed:,} customers changed hands; {did.unassigned:,} have nobody."
+    )
 
 
 def _rule_in(typed: Mapping[str, str], classes: list[str], home: str) -> dict[str, Any]:
@@ -103,7 +109,11 @@ def _rule_in(typed: Mapping[str, str], classes: list[str], home: str) -> dict[st
                 criteria[name] = Money.exact(typed[name].replace(",", "").replace(" ", ""), home).minor
             except NotMoney as problem:
                 raise Unclear(name, f"{problem}. Write an amount such as 50,000.00.") from None
-    if "balance_from" in criteria and "balance_to" in criteria and criteria["balance_from"] > criteria["balance_to"]:
+    if (
+        "balance_from" in criteria
+        and "balance_to" in criteria
+        and criteria["balance_from"] > criteria["balance_to"]
+    ):
         raise Unclear("balance_to", "This is below the lower end.")
     text = typed.get("priority", "") or "0"
     if not text.lstrip("-").isdecimal() or not -1_000_000 < int(text) < 1_000_000:
@@ -118,8 +128,14 @@ def _typed_of(row: PortfolioRule | None, home: str) -> dict[str, str]:
     if row is None:
         return {"active": "1", "priority": "10"}
     held = row.criteria
-    typed = {name: str(held.get(name, "")) for name in _TEXTS} | {name: ", ".join(held.get(name, ())) for name in _LISTS}
-    typed |= {name: Money(held[name], home).plain for name in ("balance_from", "balance_to") if held.get(name) is not None}
+    typed = {name: str(held.get(name, "")) for name in _TEXTS} | {
+        name: ", ".join(held.get(name, ())) for name in _LISTS
+    }
+    typed |= {
+        name: Money(held[name], home).plain
+        for name in ("balance_from", "balance_to")
+        if held.get(name) is not None
+    }
     return {
         **typed, "name": row.name, "priority": str(row.priority), "collector": str(row.collector_id),
         "active": "1" if row.active else "",
@@ -129,7 +145,12 @@ def _typed_of(row: PortfolioRule | None, home: str) -> dict[str, str]:
 def in_words(criteria: Mapping[str, Any], home: str) -> str:
     """What a rule takes, in words; empty criteria take everyone."""
     told = []
-    for name, words in (("countries", "in"), ("segments", "segment"), ("entities", "owing"), ("invoice_classes", "with invoices")):
+    for name, words in (
+        ("countries", "in"),
+        ("segments", "segment"),
+        ("entities", "owing"),
+        ("invoice_classes", "with invoices"),
+    ):
         if criteria.get(name):
             told.append(f"{words} {', '.join(criteria[name])}")
     for what in ("number", "name"):
@@ -163,16 +184,32 @@ def assign(request: HttpRequest) -> HttpResponse:
     """Choose customers and give them to somebody, with a reason."""
     allow(request, "assign_customers")
     door = request.door  # type: ignore[attr-defined]
-    given = {"owner": request.GET.get("owner", ""), "search": " ".join(request.GET.get("name", "").split())[:100]}
-    owner = NOBODY if given["owner"] == "none" else int(given["owner"]) if given["owner"].isdecimal() and len(given["owner"]) < 10 else None
-    asked: dict[str, Any] = {"only": Filters(collector=owner), "search": given["search"], "state": request.GET.get("state", "")}
+    given = {
+        "owner": request.GET.get("owner", ""),
+        "search": " ".join(request.GET.get("name", "").split())[:100],
+    }
+    owner = (
+        NOBODY
+        if given["owner"] == "none"
+        else int(given["owner"])
+        if given["owner"].isdecimal() and len(given["owner"]) < 10
+        else None
+    )
+    asked: dict[str, Any] = {
+        "only": Filters(collector=owner),
+        "search": given["search"],
+        "state": request.GET.get("state", ""),
+    }
     asked["state"] = "open" if asked["state"] == "open" else ""
     sort = sort_of(request, report.SORTS, "-past_due")
     typed, errors = typed_in(request) if request.method == "POST" else {}, {}
     chosen = set(numbers_in(request, "customer"))
     if request.method == "POST":
         if typed.get("every") == "1":
-            chosen = {row.id for row in report.every_account(door.today, door.today, door.policy, sort=sort, **asked)}
+            chosen = {
+                row.id
+                for row in report.every_account(door.today, door.today, door.policy, sort=sort, **asked)
+            }
         try:
             to = typed.get("to", "")
             collector = None if to == "rules" else number_in(typed, "to", "To whom?")

@@ -31,7 +31,9 @@ def calendars(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("year", "")
     year = int(text) if text.isdecimal() and 1900 < int(text[:6]) < 2200 else door.as_of.year
     found = list(BusinessCalendar.objects.all())
-    chosen = next((each for each in found if each.code == request.GET.get("calendar")), found[0] if found else None)
+    chosen = next(
+        (each for each in found if each.code == request.GET.get("calendar")), found[0] if found else None
+    )
     code = chosen.code if chosen else ""
 
     def do(typed: Mapping[str, str]) -> str:
@@ -48,13 +50,21 @@ def calendars(request: HttpRequest) -> HttpResponse:
 
     def facts(typed: Mapping[str, str]) -> Mapping[str, Any]:
         days = CalendarDay.objects.filter(calendar=chosen, on__year=year) if chosen else ()
-        return {"calendars": found, "calendar": chosen, "year": year, "days": list(days), "years": _years(year)}
+        return {
+            "calendars": found,
+            "calendar": chosen,
+            "year": year,
+            "days": list(days),
+            "years": _years(year),
+        }
 
     if request.method != "POST":
         return show(request, "settings_calendars.html", {"typed": {}, "errors": {}, **facts({})})
     to = address("calendars", calendar=code, year=year)
     beside = {"not_blank": "name", "place_without_holidays": "country"}
-    return office_act(request, "change_calendar", "settings_calendars.html", to, do, beside=beside, facts=facts)
+    return office_act(
+        request, "change_calendar", "settings_calendars.html", to, do, beside=beside, facts=facts
+    )
 
 
 def _years(year: int) -> list[int]:
@@ -64,7 +74,11 @@ def _years(year: int) -> list[int]:
 def _filled(who: Any, typed: Mapping[str, str]) -> str:
     country = needed(typed, "country", "Which country keeps the ledger? Write its code, such as US.").upper()
     years = typed.get("years", "").replace(",", " ").split()
-    if not years or not all(text.isdecimal() and 1990 < int(text[:6]) < 2100 for text in years) or len(years) > 10:
+    if (
+        not years
+        or not all(text.isdecimal() and 1990 < int(text[:6]) < 2100 for text in years)
+        or len(years) > 10
+    ):
         raise Unclear("years", "Which years? Write up to ten, such as 2026, 2027.")
     abroad = set(Customer.objects.exclude(country="").order_by().values_list("country", flat=True).distinct())
     known = {code for code in abroad if len(code) == 2 and code.isalpha() and code.isupper()}
@@ -80,7 +94,11 @@ def periods(request: HttpRequest) -> HttpResponse:
 
     def do(typed: Mapping[str, str]) -> str:
         if typed.get("do") == "unlock":
-            row = Period.objects.select_related("entity").filter(pk=number_in(typed, "period", "Which period?")).first()
+            row = (
+                Period.objects.select_related("entity")
+                .filter(pk=number_in(typed, "period", "Which period?"))
+                .first()
+            )
             if row is None:
                 raise Unclear("form", "That period is gone.")
             unlock_period(door.who, row.entity_id, row.starts_on, row.ends_on, reason=typed.get("reason", ""))
@@ -102,7 +120,9 @@ def periods(request: HttpRequest) -> HttpResponse:
         return show(request, "settings_periods.html", {"typed": {}, "errors": {}, **facts({})})
     verb = "unlock_period" if request.POST.get("do") == "unlock" else "lock_period"
     beside = {"period_overlaps": "starts", "period_locked_already": "starts", "reason_missing": "unlock"}
-    return office_act(request, verb, "settings_periods.html", reverse("periods"), do, beside=beside, facts=facts)
+    return office_act(
+        request, verb, "settings_periods.html", reverse("periods"), do, beside=beside, facts=facts
+    )
 
 
 def _span(typed: Mapping[str, str], today: date) -> tuple[date, date]:
@@ -146,4 +166,6 @@ def rates(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return show(request, "settings_rates.html", {"typed": {}, "errors": {}, **facts({})}, part="results")
     beside = {"rate_not_usable": "rate"}
-    return office_act(request, "record_rate", "settings_rates.html", reverse("rates"), do, beside=beside, facts=facts)
+    return office_act(
+        request, "record_rate", "settings_rates.html", reverse("rates"), do, beside=beside, facts=facts
+    )

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from dunlin.desk import charts
+from dunlin.desk import charts, strokes
 
 HOSTILE = """</title><script>alert("1")</script>&'<"""
 DAY = date(2026, 1, 31)
@@ -122,7 +122,7 @@ def test_negative_bars_grow_to_the_left_of_zero() -> None:
     [(0, "0"), (None, "–"), (math.nan, "–"), (34.8, "34.8"), (1204, "1,204"), (402_118, "402k"), (1_204_118, "1.20M"), (-2_500_000, "−2.50M"), (9.1e15, "9,100T"), (-0.01, "0.0")],
 )  # fmt: skip
 def test_short_numbers(value: float | None, text: str) -> None:
-    assert charts.short(value) == text
+    assert strokes.short(value) == text
 
 
 def test_hostile_names_stay_words() -> None:

@@ -38,7 +38,13 @@ ORDERS = (("dmy", "Day, month, year"), ("mdy", "Month, day, year"), ("ymd", "Yea
 MARKS = (("false", "Point: 1,234.50"), ("true", "Comma: 1.234,50"))
 SIGNS = (("as_is", "As they stand"), ("negative_is_credit", "Negative amounts are credits"))
 _BIG = 2 << 20  # above this the page comes first and the file is read while it is looked at
-_MENDED = ("mapping_not_usable", "mapping_other_kind", "mapping_unknown", "file_not_understood", "mapping_question")
+_MENDED = (
+    "mapping_not_usable",
+    "mapping_other_kind",
+    "mapping_unknown",
+    "file_not_understood",
+    "mapping_question",
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,13 @@ class Asked:
     @property
     def link(self) -> str:
         sets = [f"{about}={value}" for about, value in self.sets.items()]
-        given = {"file": self.file, "name": self.name, "kind": self.kind, "mapping": self.mapping, "run": self.run}
+        given = {
+            "file": self.file,
+            "name": self.name,
+            "kind": self.kind,
+            "mapping": self.mapping,
+            "run": self.run,
+        }
         return address("import_preview", **given, set=sets or None)
 
     @property
@@ -74,7 +86,9 @@ def asked_in(request: HttpRequest) -> Asked:
     kind = get.get("kind", "") if get.get("kind") in KINDS else ""
     sets = dict(text.partition("=")[::2] for text in get.getlist("set") if "=" in text)
     name = re.sub(r"[\x00-\x1f]", " ", get.get("name", "")).strip()[:200]
-    return Asked(get.get("file", ""), name or "file", kind, get.get("mapping", "")[:60], get.get("run", "")[:10], sets)
+    return Asked(
+        get.get("file", ""), name or "file", kind, get.get("mapping", "")[:60], get.get("run", "")[:10], sets
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -95,7 +109,11 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, asked: Asked, path: Path, problem: Refused | None = None, typed: dict[str, Any] | None = None
+    request: HttpRequest,
+    asked: Asked,
+    path: Path,
+    problem: Refused | None = None,
+    typed: dict[str, Any] | None = None,
 ) -> HttpResponse:
     door = request.door  # type: ignore[attr-defined]
     facts: dict[str, Any] = {
@@ -119,7 +137,9 @@ class _Stop(Exception):
 
 def _read(who: Any, asked: Asked, path: Path, facts: dict[str, Any]) -> Preview:
     try:
-        return preview_import(who, path, asked.kind or None, asked.given, answers=asked.sets, name=asked.name, first=15)
+        return preview_import(
+            who, path, asked.kind or None, asked.given, answers=asked.sets, name=asked.name, first=15
+        )
     except Refused as refused:
         if refused.code not in _MENDED:
             raise
@@ -168,12 +188,18 @@ def changes_in(form: dict[str, Any], asked: Asked) -> Asked:
 def _save(request: HttpRequest, asked: Asked, path: Path) -> HttpResponse:
     name = re.sub(r"[^a-z0-9]+", "-", request.POST.get("mapping_name", "").casefold()).strip("-")[:60]
     if not name:
-        raise Refused("mapping_not_usable", mapping="without a name", file=asked.name, why="write a name for it first")
+        raise Refused(
+            "mapping_not_usable", mapping="without a name", file=asked.name, why="write a name for it first"
+        )
     chosen = choose_mapping(opened(path, None, asked.name), asked.kind or None, asked.given, asked.sets)
     refuse_open_questions(chosen, asked.name)
     saved = save_mapping(request.door.who, chosen.mapping, name)  # type: ignore[attr-defined]
     to = replace(asked, mapping=saved.name, run="", sets={}).link
-    return done(request, f"The mapping is saved as {saved.name}; a file with these columns is read by it from now on.", to)
+    return done(
+        request,
+        f"The mapping is saved as {saved.name}; a file with these columns is read by it from now on.",
+        to,
+    )
 
 
 def _import(request: HttpRequest, asked: Asked, path: Path) -> HttpResponse:
@@ -195,7 +221,9 @@ def _mapping_facts(found: Preview, typed: dict[str, Any]) -> dict[str, Any]:
             "values": tuple((held.values if held else {}).items()), "otherwise": (held.otherwise if held else "") or "",
             "used": bool(column.column or other or column.required),
         })  # fmt: skip
-    signs = SIGNS + ((("dc_column", f"Column {mapping.dc_column} says debit or credit"),) if mapping.dc_column else ())
+    signs = SIGNS + (
+        (("dc_column", f"Column {mapping.dc_column} says debit or credit"),) if mapping.dc_column else ()
+    )
     return {
         "rows": [row for row in rows if row["used"]], "others": [row for row in rows if not row["used"]],
         "choices": [("", "not in the file"), *((name, name) for name in found.header)], "orders": ORDERS, "marks": MARKS,
@@ -207,7 +235,9 @@ def _asks(found: Preview) -> list[dict[str, Any]]:
     """Questions with the words of their answers; several about one thing are asked together."""
     asks: dict[str, dict[str, Any]] = {}
     for question in found.questions:
-        ask = asks.setdefault(question.about, {"about": question.about, "sentences": [], "evidence": [], "choices": []})
+        ask = asks.setdefault(
+            question.about, {"about": question.about, "sentences": [], "evidence": [], "choices": []}
+        )
         ask["sentences"].append(question.sentence)
         ask["evidence"] += question.evidence
         ask["choices"] = ask["choices"] or _choices(question, found)
@@ -219,7 +249,9 @@ def _asks(found: Preview) -> list[dict[str, Any]]:
 
 def _choices(question: Question, found: Preview) -> list[tuple[str, str]]:
     if question.about == "date_order":
-        offered = [(order, words, _reads_as(order, found)) for order, words in ORDERS if order in question.choices]
+        offered = [
+            (order, words, _reads_as(order, found)) for order, words in ORDERS if order in question.choices
+        ]
         some = any(reads for _, _, reads in offered)
         return [(order, words + reads) for order, words, reads in offered if reads or not some]
     if question.about == "decimal_comma":

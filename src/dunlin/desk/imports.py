@@ -57,7 +57,9 @@ def imports(request: HttpRequest) -> HttpResponse:
                 raise
             errors["file"] = str(refused)
     before = request.GET.get("before", "")
-    runs = report.import_runs(_RUNS + 1, int(before) if before.isascii() and before.isdigit() and len(before) < 12 else None)
+    runs = report.import_runs(
+        _RUNS + 1, int(before) if before.isascii() and before.isdigit() and len(before) < 12 else None
+    )
     facts = {
         "runs": runs[:_RUNS], "older": runs[_RUNS - 1].run_id if len(runs) > _RUNS else None, "heads": _heads(),
         "typed": typed, "errors": errors, "kinds": KIND_WORDS, "limit": UPLOAD_BYTES_MAX >> 20,
@@ -116,7 +118,8 @@ def corrections(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The refused rows as a file to correct and send again."""
     seeing(request, "import_file")
     answer = StreamingHttpResponse(
-        (line.encode("utf-8", "replace") for line in report.corrections_csv(pk)), content_type="text/csv; charset=utf-8"
+        (line.encode("utf-8", "replace") for line in report.corrections_csv(pk)),
+        content_type="text/csv; charset=utf-8",
     )
     answer["Content-Disposition"] = f'attachment; filename="{report.corrections_name(pk)}"'
     answer["Cache-Control"] = "no-store"
@@ -143,6 +146,8 @@ def export(request: HttpRequest) -> HttpResponseBase:
         path = Path(folder) / f"dunlin-{who.today}-{form}.zip"
         export_books(who, path, form)
         # The open file outlives its name: nothing is left behind when the download ends or breaks off.
-        answer = FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="application/zip")
+        answer = FileResponse(
+            path.open("rb"), as_attachment=True, filename=path.name, content_type="application/zip"
+        )
     answer["Cache-Control"] = "no-store"
     return answer

@@ -75,7 +75,9 @@ def test_the_template_of_a_kind_names_its_fields_and_an_unknown_kind_is_refused(
     (b"\x7fELF" + bytes(100), "run.xlsx", "a program"),
     (("x," * 700 + "\n1\n").encode(), "wide.csv", "more than"),
 ])  # fmt: skip
-def test_a_file_that_is_no_table_is_refused_beside_the_field_and_not_kept(desk, tmp_path, content, name, words):
+def test_a_file_that_is_no_table_is_refused_beside_the_field_and_not_kept(
+    desk, tmp_path, content, name, words
+):
     answer = send(desk, content, name, kind="items")
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -122,7 +124,9 @@ def test_an_answer_goes_into_the_address_and_the_rest_is_shown(desk):
 
 def test_an_answer_that_will_not_do_keeps_the_form(desk):
     address = preview_of(desk, HEAD + ROWS, "date_order=dmy")
-    answer = desk.post(address, {"do": "again", "to.amount": "", "was.to.amount": "Amount", "to.due_on": "Due date"})
+    answer = desk.post(
+        address, {"do": "again", "to.amount": "", "was.to.amount": "Amount", "to.due_on": "Due date"}
+    )
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "one of amount and open is required" in page
@@ -166,7 +170,9 @@ def test_an_import_waits_for_the_jobs_is_followed_and_can_be_run_here(desk, book
     assert started["Location"] == f"/imports/{run.pk}"
     assert OrmQ.objects.count() == 1
     assert "every 1s" in desk.get(f"/imports/{run.pk}").content.decode()
-    assert "Run it right here" not in desk.get(f"/imports/{run.pk}").content.decode(), "the jobs get a moment first"
+    assert "Run it right here" not in desk.get(f"/imports/{run.pk}").content.decode(), (
+        "the jobs get a moment first"
+    )
     ImportRun.objects.update(started_at=cast.moment(cast.TODAY - cast.timedelta(days=400)))
     assert "No job process has taken it yet" in desk.get(f"/imports/{run.pk}").content.decode()
     desk.post(f"/imports/{run.pk}/run")
@@ -175,7 +181,9 @@ def test_an_import_waits_for_the_jobs_is_followed_and_can_be_run_here(desk, book
     assert "every 1s" not in page
     assert "1 row was refused" in page
     assert Item.objects.get(number="A-1").amount == 123450
-    assert desk.post(f"/imports/{run.pk}/run").status_code == 302, "a run that is over is refused in a sentence"
+    assert desk.post(f"/imports/{run.pk}/run").status_code == 302, (
+        "a run that is over is refused in a sentence"
+    )
 
 
 def test_corrections_come_back_mended_with_the_same_mapping(desk):
@@ -196,7 +204,7 @@ def test_corrections_come_back_mended_with_the_same_mapping(desk):
 
 
 def test_names_are_text_and_formulas_stay_asleep_in_corrections(desk):
-    rows = 'C-1;<script>alert(1)</script>;A-1;13/04/2026;25/04/2026;abc;EUR\nC-2;"=cmd|\' /C calc\'!A0";A-2;13/04/2026;25/04/2026;abc;EUR\nC-3;Plain;A-3;13/04/2026;25/04/2026;10,50;EUR\n'
+    rows = "C-1;<script>alert(1)</script>;A-1;13/04/2026;25/04/2026;abc;EUR\nC-2;\"=cmd|' /C calc'!A0\";A-2;13/04/2026;25/04/2026;abc;EUR\nC-3;Plain;A-3;13/04/2026;25/04/2026;10,50;EUR\n"
     address = preview_of(desk, HEAD + rows)
     page = desk.get(address).content.decode()
     assert "<script>alert(1)" not in page
@@ -232,7 +240,13 @@ def test_a_large_file_shows_the_page_before_it_is_read(desk, monkeypatch):
 def test_the_list_of_runs_takes_as_many_queries_for_many_as_for_one(desk):
     def run_of(n: int) -> None:
         for each in range(n):
-            ImportRun.objects.create(kind="items", file_name=f"f{each}.csv", sha256="0" * 64, state="done", started_at=cast.moment(cast.TODAY))
+            ImportRun.objects.create(
+                kind="items",
+                file_name=f"f{each}.csv",
+                sha256="0" * 64,
+                state="done",
+                started_at=cast.moment(cast.TODAY),
+            )
 
     counts = []
     for n in (1, 60):
@@ -269,7 +283,13 @@ def test_the_runs_may_be_looked_at_from_a_past_day_but_nothing_is_sent_there(des
 
 def test_a_run_under_way_tells_how_far_it_is_and_one_that_stopped_why(desk):
     run = ImportRun.objects.create(
-        kind="items", file_name="f.csv", sha256="0" * 64, state="running", rows_total=200, rows_done=80, started_at=cast.moment(cast.TODAY)
+        kind="items",
+        file_name="f.csv",
+        sha256="0" * 64,
+        state="running",
+        rows_total=200,
+        rows_done=80,
+        started_at=cast.moment(cast.TODAY),
     )
     part = desk.get(f"/imports/{run.pk}", headers={"HX-Request": "true"}).content.decode()
     assert "80</span> of 200 rows, 40 %" in part

@@ -60,7 +60,9 @@ def measures(request: HttpRequest) -> HttpResponseBase:
 def _months(request: HttpRequest, asked: Asked) -> int:
     text = request.GET.get("months", "") or "3"
     if text not in {str(months) for months, _ in PERIODS}:
-        asked.problems.append(f"The period is of {', '.join(str(months) for months, _ in PERIODS)} months, not ‘{text[:20]}’.")
+        asked.problems.append(
+            f"The period is of {', '.join(str(months) for months, _ in PERIODS)} months, not ‘{text[:20]}’."
+        )
         return 3
     return int(text)
 
@@ -103,7 +105,10 @@ def _rows(report: MeasuresReport) -> list[tuple[str, Measures]]:
 def _tabs(request: HttpRequest, report: MeasuresReport, chosen: str) -> list[tuple[str, str, bool]]:
     rows = sorted(_rows(report), key=lambda row: row[0] != HOME)
     words = {HOME: f"All in {report.home.currency}"}
-    return [(words.get(name, name), query(request, **{"in": None if name == HOME else name}), name == chosen) for name, _ in rows]
+    return [
+        (words.get(name, name), query(request, **{"in": None if name == HOME else name}), name == chosen)
+        for name, _ in rows
+    ]
 
 
 def _major(minor: int, currency: str) -> float:
@@ -113,13 +118,21 @@ def _major(minor: int, currency: str) -> float:
 def _sparks(points: Sequence[HistoryPoint]) -> dict[str, Markup]:
     last = points[-13:]
     return {
-        name: charts.spark(words, [None if getattr(each, name) is None else float(getattr(each, name)) for each in last])
-        for name, words in (("dso", "DSO"), ("bpdso", "Best possible DSO"), ("add", "Average days delinquent"), ("late", "Late"))
+        name: charts.spark(
+            words, [None if getattr(each, name) is None else float(getattr(each, name)) for each in last]
+        )
+        for name, words in (
+            ("dso", "DSO"),
+            ("bpdso", "Best possible DSO"),
+            ("add", "Average days delinquent"),
+            ("late", "Late"),
+        )
     }
 
 
 def _trends(points: Sequence[HistoryPoint], of: Measures, judged: bool, policy: Policy) -> list[Markup]:
     """The charts; `judged` draws the limit of the late amount, which is the company's and in its home currency."""
+
     def days(name: str) -> list[tuple[Any, float | None]]:
         values = [(each.day, getattr(each, name)) for each in points]
         return [(day, None if value is None else float(value)) for day, value in values]
@@ -143,4 +156,8 @@ def _trends(points: Sequence[HistoryPoint], of: Measures, judged: bool, policy: 
 
 def _people_chart(people: Sequence[PersonFigures], policy: Policy) -> Markup:
     rows = [(each.name, float(each.called_per_day)) for each in people if each.called_per_day is not None]
-    return charts.bars("Customers called a day", rows, target=policy.target_calls_per_day, unit="a day worked") if rows else Markup("")
+    return (
+        charts.bars("Customers called a day", rows, target=policy.target_calls_per_day, unit="a day worked")
+        if rows
+        else Markup("")
+    )

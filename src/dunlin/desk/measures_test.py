@@ -36,7 +36,9 @@ def book(db):
             if back > 120:
                 cast.payment(of, amount, on=DAY - timedelta(back - 35), applied_to=made)
     cast.payment(lakeside, "123.45", on=DAY - timedelta(1))
-    ExchangeRate.objects.create(base="EUR", quote="USD", on=DAY - timedelta(800), rate=Decimal("1.09"), source="test")
+    ExchangeRate.objects.create(
+        base="EUR", quote="USD", on=DAY - timedelta(800), rate=Decimal("1.09"), source="test"
+    )
     month_end = DAY.replace(day=1) - timedelta(1)
     DailyFigure.objects.create(day=month_end, entity=ours, currency="USD", debits=400000, unapplied=0, disputed=0, current=200000,
                                late=100000, sales=0, collected=0, home_rate=None)  # fmt: skip
@@ -53,7 +55,15 @@ def computed(line: str) -> tuple[Decimal, Decimal]:
     """What the left of a shown sum gives, and what stands on its right."""
     left, right = line.rsplit(" = ", 1)
     left = left.rsplit(": ", 1)[-1].rsplit(", ", 1)[-1]
-    for sign, code in (("×", "*"), ("÷", "/"), (TRUE_MINUS, "-"), (",", ""), (" kept", ""), (" in part", ""), (" broken", "")):
+    for sign, code in (
+        ("×", "*"),
+        ("÷", "/"),
+        (TRUE_MINUS, "-"),
+        (",", ""),
+        (" kept", ""),
+        (" in part", ""),
+        (" broken", ""),
+    ):
         left = left.replace(sign, code)
     left = re.sub(r" (days|invoices)", "", left)
     assert re.fullmatch(r"[\d.+\-*/() ]+", left), line
@@ -89,7 +99,9 @@ def test_the_example_of_the_field_reads_as_it_should(db):
     policy = current_policy()
     report = measures(DAY, DAY, policy, months=1)
     dso = arithmetic.explained(report, report.home, policy)[0]
-    assert dso.lines == (f"15,000.00 ÷ 10,000.00 × {report.days} = {arithmetic.plain(Decimal(15 * report.days) / 10, 2)}",)
+    assert dso.lines == (
+        f"15,000.00 ÷ 10,000.00 × {report.days} = {arithmetic.plain(Decimal(15 * report.days) / 10, 2)}",
+    )
 
 
 @pytest.mark.parametrize(
@@ -106,7 +118,10 @@ def test_exactly_at_its_limit_a_target_is_missed_and_says_so(value, limit, direc
     assert arithmetic.judged(Target("x", value, limit, "days", direction, met))[0] == words
 
 
-@pytest.mark.parametrize("number, limit, text", [("34.96", 35, "34.96"), ("34.9996", 35, "34.9996"), ("35", 35, "35.0"), ("34.2", 35, "34.2")])
+@pytest.mark.parametrize(
+    "number, limit, text",
+    [("34.96", 35, "34.96"), ("34.9996", 35, "34.9996"), ("35", 35, "35.0"), ("34.2", 35, "34.2")],
+)
 def test_a_figure_close_to_its_limit_is_not_rounded_onto_it(number, limit, text):
     assert arithmetic.close_to(Decimal(number), Decimal(limit)) == text
 
@@ -139,11 +154,23 @@ def test_late_is_the_same_amount_as_in_the_aging(mona):
 @pytest.mark.req("H2")
 def test_another_day_and_another_part_of_the_book(mona, book):
     then = DAY - timedelta(60)
-    assert f"as of {then:%a} {then.day} {then:%b} {then.year}" in mona.get(f"/measures?as_of={then}").content.decode()
-    assert "Month-ends from the postings" in mona.get(f"/measures?collector={book['alice'].pk}").content.decode()
+    assert (
+        f"as of {then:%a} {then.day} {then:%b} {then.year}"
+        in mona.get(f"/measures?as_of={then}").content.decode()
+    )
+    assert (
+        "Month-ends from the postings" in mona.get(f"/measures?collector={book['alice'].pk}").content.decode()
+    )
 
 
-@pytest.mark.parametrize("asked, answer", [("months=5", "The period is of 1, 3, 6, 12 months"), ("as_of=x", "is not a date"), ("entity=ZZ", "no entity ZZ")])
+@pytest.mark.parametrize(
+    "asked, answer",
+    [
+        ("months=5", "The period is of 1, 3, 6, 12 months"),
+        ("as_of=x", "is not a date"),
+        ("entity=ZZ", "no entity ZZ"),
+    ],
+)
 def test_what_is_not_understood_is_a_sentence(mona, asked, answer):
     page = mona.get(f"/measures?{asked}")
     assert (page.status_code, answer in page.content.decode()) == (422, True)
@@ -157,7 +184,9 @@ def test_a_collector_measures_own_accounts_and_oneself(client, book):
     assert "EUR" not in text
     assert "Alice" in text
     assert "Bob" not in text
-    assert "target below 2,000,000.00" not in text, "the company's limit is not held against a part of the book"
+    assert "target below 2,000,000.00" not in text, (
+        "the company's limit is not held against a part of the book"
+    )
 
 
 @pytest.mark.parametrize("role", ["sales", "support"])
@@ -175,7 +204,11 @@ def test_queries_do_not_grow_with_the_book(mona, book, ask):
     with CaptureQueriesContext(connection) as few:
         mona.get(ask)
     for number in range(8):
-        cast.invoice(cast.customer(f"More {number}", country="US", collector=book["bob"]), "10.00", due=DAY - timedelta(40))
+        cast.invoice(
+            cast.customer(f"More {number}", country="US", collector=book["bob"]),
+            "10.00",
+            due=DAY - timedelta(40),
+        )
     with CaptureQueriesContext(connection) as many:
         mona.get(ask)
     assert len(many) == len(few)

@@ -51,10 +51,14 @@ def seeing(request: HttpRequest, verb: str) -> None:
     """Refused: not_permitted unless the role may do `verb`. Unlike `allow` also while a past day is shown: looking changes nothing."""
     who = request.door.who  # type: ignore[attr-defined]
     if not may(who.role, verb):
-        raise Refused("not_permitted", who=who.name, role=who.role.replace("_", " "), verb=verb.replace("_", " "))
+        raise Refused(
+            "not_permitted", who=who.name, role=who.role.replace("_", " "), verb=verb.replace("_", " ")
+        )
 
 
-def any_day_in(typed: Mapping[str, str], field: str, today: date, otherwise: date | None = None) -> date | None:
+def any_day_in(
+    typed: Mapping[str, str], field: str, today: date, otherwise: date | None = None
+) -> date | None:
     """The day typed in `field`, also one that is over; `otherwise` when it is empty. Unclear when it cannot be read."""
     try:
         return date.fromisoformat(typed.get(field, ""))

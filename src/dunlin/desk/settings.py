@@ -127,7 +127,10 @@ def value_of(setting: Setting, typed: Mapping[str, str]) -> Any:
     if setting.kind == "days":
         return text.replace(",", " ").split()
     if setting.kind == "order":
-        return sorted(setting.choices, key=lambda each: (typed.get(f"{setting.name}.{each}", "9"), setting.choices.index(each)))
+        return sorted(
+            setting.choices,
+            key=lambda each: (typed.get(f"{setting.name}.{each}", "9"), setting.choices.index(each)),
+        )
     if setting.kind == "hours":
         pairs = (line.split(None, 1) for line in text.splitlines() if line.strip())
         return {pair[0].rstrip(":"): pair[1].strip() if len(pair) > 1 else "" for pair in pairs}
@@ -144,7 +147,9 @@ def _label(setting: Setting) -> str:
     return _LABELS.get(setting.name, words[:1].upper() + words[1:])
 
 
-def _lines(policy: Policy, typed: Mapping[str, str], errors: Mapping[str, str]) -> list[tuple[str, str, list[Line], int]]:
+def _lines(
+    policy: Policy, typed: Mapping[str, str], errors: Mapping[str, str]
+) -> list[tuple[str, str, list[Line], int]]:
     """(id, title, lines, how many differ from their default) of each group. One query."""
     current, changed = policy.as_mapping(), policy.changed()
     last = last_changes()
@@ -161,7 +166,11 @@ def _lines(policy: Policy, typed: Mapping[str, str], errors: Mapping[str, str]) 
                 errors.get(name, ""), by, at,
             )
         )  # fmt: skip
-    return [(key, title, lines, sum(line.changed for line in lines)) for key, (title, lines) in groups.items() if lines]
+    return [
+        (key, title, lines, sum(line.changed for line in lines))
+        for key, (title, lines) in groups.items()
+        if lines
+    ]
 
 
 def _sent(setting: Setting, typed: Mapping[str, str]) -> Any:
@@ -196,7 +205,9 @@ def default_of(setting: Setting) -> str:
         return "; ".join(f"{place} {hours}" for place, hours in plain.items())
     if setting.kind == "order":
         return ", then ".join(TIER_NAMES[each] for each in plain)
-    return ", ".join(map(str, plain)) if setting.kind == "days" else thousands(setting, plain).replace("_", " ")
+    return (
+        ", ".join(map(str, plain)) if setting.kind == "days" else thousands(setting, plain).replace("_", " ")
+    )
 
 
 def _bounds(setting: Setting) -> str:
@@ -209,12 +220,17 @@ def _bounds(setting: Setting) -> str:
 
 def last_changes() -> dict[str, tuple[str, datetime]]:
     """Setting → who changed it last and when, from the diary. One query."""
-    lines = DiaryLine.objects.filter(customer__isnull=True, verb="change_settings", about__startswith="setting:")
+    lines = DiaryLine.objects.filter(
+        customer__isnull=True, verb="change_settings", about__startswith="setting:"
+    )
     found: dict[str, tuple[str, datetime]] = {}
     for about, first, last, username, at in lines.order_by("-at", "-pk").values_list(
         "about", "by__first_name", "by__last_name", "by__username", "at"
     )[:500]:
-        found.setdefault(about.removeprefix("setting:"), (f"{first or ''} {last or ''}".strip() or username or "the clock", at))
+        found.setdefault(
+            about.removeprefix("setting:"),
+            (f"{first or ''} {last or ''}".strip() or username or "the clock", at),
+        )
     return found
 
 
@@ -234,7 +250,11 @@ def settings_file(request: HttpRequest) -> HttpResponse:
             wanted = _read_yaml(typed.get("text", ""))
             after = Policy.from_mapping(wanted).as_mapping()
             before = door.policy.as_mapping()
-            changes = [(name, _shown(before[name]), _shown(after[name])) for name in SETTINGS if before[name] != after[name]]
+            changes = [
+                (name, _shown(before[name]), _shown(after[name]))
+                for name in SETTINGS
+                if before[name] != after[name]
+            ]
             if typed.get("do") == "apply":
                 did = change_settings(door.who, {name: wanted.get(name) for name in SETTINGS})
                 return done(request, _told(did), reverse("settings_file"))

@@ -43,7 +43,10 @@ def admin(books, client):
 
 
 @pytest.mark.parametrize("page", [*PAGES, "/settings/users"])
-@pytest.mark.parametrize("role, status", [("ar_manager", 200), ("administrator", 200), ("collector", 403), ("team_lead", 403), ("auditor", 403)])
+@pytest.mark.parametrize(
+    "role, status",
+    [("ar_manager", 200), ("administrator", 200), ("collector", 403), ("team_lead", 403), ("auditor", 403)],
+)
 def test_settings_are_for_those_who_change_them(books, client, page, role, status):
     client.force_login(cast.user(role))
     wanted = 403 if page == "/settings/users" and role == "ar_manager" else status
@@ -72,7 +75,9 @@ def test_the_form_as_shown_changes_nothing(manager):
 
 @pytest.mark.req("B2")
 def test_a_change_is_kept_marked_told_and_set_back(manager, books):
-    answer = manager.post("/settings/", {"group": "campaign", "sent.campaign.size": "1", "campaign.size": "60"}, follow=True)
+    answer = manager.post(
+        "/settings/", {"group": "campaign", "sent.campaign.size": "1", "campaign.size": "60"}, follow=True
+    )
     page = answer.content.decode()
     assert current_policy().campaign_size == 60
     assert "Saved: Customers on a day’s list" in page
@@ -94,7 +99,9 @@ def test_a_change_is_kept_marked_told_and_set_back(manager, books):
     ("conduct.call_hours", "US 08:00-20:00", "no row"), ("target.late_total", "NaN", "not a number"), ("stage.days", "5", "two of them"),
 ])  # fmt: skip
 def test_what_will_not_do_stands_beside_its_field_and_keeps_what_was_typed(manager, name, typed, words):
-    answer = manager.post("/settings/", {f"sent.{name}": "1", name: typed, "sent.target.dso_days": "1", "target.dso_days": "33"})
+    answer = manager.post(
+        "/settings/", {f"sent.{name}": "1", name: typed, "sent.target.dso_days": "1", "target.dso_days": "33"}
+    )
     page = answer.content.decode()
     assert answer.status_code == 422
     assert words in page
@@ -105,7 +112,9 @@ def test_what_will_not_do_stands_beside_its_field_and_keeps_what_was_typed(manag
 
 def test_the_order_of_the_tiers_comes_from_their_places():
     setting = SETTINGS["worklist.tier_order"]
-    typed = {f"{setting.name}.{tier}": str(len(setting.choices) - at) for at, tier in enumerate(setting.choices)}
+    typed = {
+        f"{setting.name}.{tier}": str(len(setting.choices) - at) for at, tier in enumerate(setting.choices)
+    }
     assert value_of(setting, typed) == list(reversed(setting.choices))
 
 
@@ -131,7 +140,9 @@ def test_a_dry_run_of_a_change_leaves_nothing(books):
 def test_settings_as_text_go_out_and_come_back_in(manager):
     text = manager.get("/settings/text?form=yaml").content.decode()
     assert text.endswith("{}\n")
-    page = manager.post("/settings/text", {"text": "campaign.size: 60\ntarget.dso_days: 30\n", "do": "check"}).content.decode()
+    page = manager.post(
+        "/settings/text", {"text": "campaign.size: 60\ntarget.dso_days: 30\n", "do": "check"}
+    ).content.decode()
     assert "Apply 2 changes" in page
     assert not Setting.objects.exists()
     manager.post("/settings/text", {"text": "campaign.size: 60\n", "do": "apply"})
@@ -140,7 +151,17 @@ def test_settings_as_text_go_out_and_come_back_in(manager):
     assert current_policy() == Policy()
 
 
-@pytest.mark.parametrize("text", ["campaign.sise: 60", "- a", "a: [", "campaign.size: 9999", "!!python/object/apply:os.system ['true']", "1: 2"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "campaign.sise: 60",
+        "- a",
+        "a: [",
+        "campaign.size: 9999",
+        "!!python/object/apply:os.system ['true']",
+        "1: 2",
+    ],
+)
 def test_a_text_that_will_not_do_is_kept_with_its_reason(manager, text):
     answer = manager.post("/settings/text", {"text": text, "do": "apply"})
     assert answer.status_code == 422
@@ -175,11 +196,25 @@ def test_a_period_is_locked_and_unlocked_with_a_reason(manager, books):
     again = manager.post("/settings/periods", form)
     assert again.status_code == 422
     assert "is locked already" in again.content.decode()
-    assert manager.post("/settings/periods", {**form, "starts": "2026-09-15", "ends": "2026-10-15"}).status_code == 422
-    assert manager.post("/settings/periods", {**form, "starts": "2026-10-15", "ends": "2026-10-01"}).status_code == 422
+    assert (
+        manager.post("/settings/periods", {**form, "starts": "2026-09-15", "ends": "2026-10-15"}).status_code
+        == 422
+    )
+    assert (
+        manager.post("/settings/periods", {**form, "starts": "2026-10-15", "ends": "2026-10-01"}).status_code
+        == 422
+    )
     assert manager.post("/settings/periods", {**form, "entity": "999999"}).status_code == 422
-    assert manager.post("/settings/periods", {"do": "unlock", "period": row.pk, "reason": " "}).status_code == 422
-    assert manager.post("/settings/periods", {"do": "unlock", "period": row.pk, "reason": "Credit note"}).status_code == 302
+    assert (
+        manager.post("/settings/periods", {"do": "unlock", "period": row.pk, "reason": " "}).status_code
+        == 422
+    )
+    assert (
+        manager.post(
+            "/settings/periods", {"do": "unlock", "period": row.pk, "reason": "Credit note"}
+        ).status_code
+        == 302
+    )
     assert DiaryLine.objects.get(verb="unlock_period").cause == "Credit note"
 
 
@@ -206,7 +241,9 @@ def test_a_rate_is_recorded_and_corrected(manager, books):
     {"on": "2099-01-01"},
 ])  # fmt: skip
 def test_a_rate_that_will_not_do_is_refused_beside_its_field(manager, changed):
-    answer = manager.post("/settings/rates", {"base": "EUR", "quote": "USD", "rate": "1.1", "source": "Kept", **changed})
+    answer = manager.post(
+        "/settings/rates", {"base": "EUR", "quote": "USD", "rate": "1.1", "source": "Kept", **changed}
+    )
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in answer.content.decode()
     assert 'value="Kept"' in answer.content.decode()
@@ -219,7 +256,10 @@ def test_a_rate_of_today_may_be_given_as_text(books):
 
 @pytest.mark.req("D4")
 def test_a_person_is_added_with_a_password_shown_once_that_works(admin, client):
-    answer = admin.post("/settings/users", {"name": "Nora Weiss", "username": "nora", "role": "collector", "email": "n@x.test"})
+    answer = admin.post(
+        "/settings/users",
+        {"name": "Nora Weiss", "username": "nora", "role": "collector", "email": "n@x.test"},
+    )
     page = answer.content.decode()
     password = re.search(r'class="secret code">([^<]+)<', page).group(1)
     person = User.objects.get(username="nora")
@@ -234,7 +274,9 @@ def test_a_person_is_added_with_a_password_shown_once_that_works(admin, client):
     ({"role": ""}, "Choose a role"), ({"role": "king"}, "is not a role"), ({"email": "nowhere"}, "not an e-mail"),
 ])  # fmt: skip
 def test_a_person_that_will_not_do_keeps_what_was_typed(admin, changed, words):
-    answer = admin.post("/settings/users", {"name": "Nora Weiss", "username": "nora", "role": "collector", **changed})
+    answer = admin.post(
+        "/settings/users", {"name": "Nora Weiss", "username": "nora", "role": "collector", **changed}
+    )
     page = answer.content.decode()
     assert answer.status_code == 422
     assert words in page
@@ -267,4 +309,7 @@ def test_roles_change_people_leave_and_passwords_are_made_anew(admin, books, cli
 
 def test_nobody_else_touches_people(manager, books):
     for there in ("/settings/users", f"/settings/users/{books.alice.pk}"):
-        assert manager.post(there, {"role": "administrator", "username": "x", "do": "password"}).status_code == 403
+        assert (
+            manager.post(there, {"role": "administrator", "username": "x", "do": "password"}).status_code
+            == 403
+        )

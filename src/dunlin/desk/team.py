@@ -77,7 +77,13 @@ def add_backup(request: HttpRequest) -> HttpResponse:
         "user_unknown": "user", "backup_is_absentee": "backup", "user_is_inactive": "backup", "from_after_until": "through",
     }  # fmt: skip
     return office_act(
-        request, "set_backup", "team/backup.html", reverse("team"), do, beside=beside, facts=lambda _: {"people": people()}
+        request,
+        "set_backup",
+        "team/backup.html",
+        reverse("team"),
+        do,
+        beside=beside,
+        facts=lambda _: {"people": people()},
     )
 
 
@@ -85,12 +91,16 @@ def add_backup(request: HttpRequest) -> HttpResponse:
 def end_backup(request: HttpRequest, pk: int) -> HttpResponse:
     allow(request, "set_backup")
     set_backup.end_backup(request.door.who, pk)  # type: ignore[attr-defined]
-    return done(request, "The absence is taken out; the lists of tomorrow go to their owner again.", reverse("team"))
+    return done(
+        request, "The absence is taken out; the lists of tomorrow go to their owner again.", reverse("team")
+    )
 
 
 def people() -> list[tuple[int, str]]:
     """Active people who may log calls, by name: those a list can be given to."""
-    found = [(user.pk, user.name) for user in User.objects.filter(is_active=True) if may(user.role, "log_call")]
+    found = [
+        (user.pk, user.name) for user in User.objects.filter(is_active=True) if may(user.role, "log_call")
+    ]
     return sorted(found, key=lambda pair: pair[1].casefold())
 
 
@@ -111,7 +121,18 @@ def _heads(home: str) -> list[Head]:
 
 
 def _totals(found: report.Team, home: str) -> dict[str, Any]:
-    names = ("customers", "with_open", "to_call", "capacity", "called", "reached", "promises", "judged", "kept", "follow_ups_overdue")
+    names = (
+        "customers",
+        "with_open",
+        "to_call",
+        "capacity",
+        "called",
+        "reached",
+        "promises",
+        "judged",
+        "kept",
+        "follow_ups_overdue",
+    )
     sums: dict[str, Any] = {name: sum(getattr(person, name) for person in found.people) for name in names}
     sums["past_due"] = sum(person.past_due_home.minor for person in found.people)
     sums["gap_customers"] = sum(gap.customers for gap in found.gaps)

@@ -23,7 +23,9 @@ def lead(books, client):
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("role, status", [("team_lead", 200), ("ar_manager", 200), ("collector", 403), ("sales", 403)])
+@pytest.mark.parametrize(
+    "role, status", [("team_lead", 200), ("ar_manager", 200), ("collector", 403), ("sales", 403)]
+)
 def test_the_team_is_for_those_who_lead(books, client, page, role, status):
     client.force_login(cast.user(role))
     assert client.get(page).status_code == status
@@ -73,7 +75,13 @@ def test_a_person_stands_with_days_calls_and_notes_and_a_stranger_does_not(lead,
 
 
 def test_a_backup_is_set_and_ended(lead, books):
-    form = {"user": books.alice.pk, "backup": books.bob.pk, "from": "", "through": "2026-12-04", "reason": "Leave"}
+    form = {
+        "user": books.alice.pk,
+        "backup": books.bob.pk,
+        "from": "",
+        "through": "2026-12-04",
+        "reason": "Leave",
+    }
     assert lead.post("/team/backup", form).status_code == 302
     row = Absence.objects.get()
     assert (row.from_on, row.through_on.isoformat(), row.reason) == (cast.TODAY, "2026-12-04", "Leave")
@@ -89,7 +97,13 @@ def test_a_backup_is_set_and_ended(lead, books):
     ({"through": "someday"}, "someday"), ({"through": ""}, "Through which day?"), ({"user": ""}, "Who is away?"),
 ])  # fmt: skip
 def test_a_backup_that_will_not_do_says_why_and_keeps_what_was_typed(lead, books, changed, words):
-    form = {"user": books.alice.pk, "backup": books.bob.pk, "through": "2026-12-04", "reason": "Long leave", **changed}
+    form = {
+        "user": books.alice.pk,
+        "backup": books.bob.pk,
+        "through": "2026-12-04",
+        "reason": "Long leave",
+        **changed,
+    }
     form = {name: books.alice.pk if value == "self" else value for name, value in form.items()}
     answer = lead.post("/team/backup", form)
     page = answer.content.decode()
@@ -122,7 +136,10 @@ def test_a_rule_is_saved_changed_and_applied(lead, books):
     page = lead.get(f"/team/rules/{row.pk}").content.decode()
     assert 'value="US"' in page
     assert "US to Bob" in page
-    lead.post(f"/team/rules/{row.pk}", {**RULE, "collector": books.bob.pk, "balance_from": "1,000.00", "do": "apply"})
+    lead.post(
+        f"/team/rules/{row.pk}",
+        {**RULE, "collector": books.bob.pk, "balance_from": "1,000.00", "do": "apply"},
+    )
     row.refresh_from_db()
     assert row.criteria == {"countries": ["US"], "balance_from": 100_000}
     assert Customer.objects.get(pk=books.lakeside.pk).collector == books.bob
@@ -135,7 +152,14 @@ def test_a_rule_is_saved_changed_and_applied(lead, books):
     ({"priority": "high"}, "A whole number"),
 ])  # fmt: skip
 def test_a_rule_that_will_not_do_keeps_what_was_typed(lead, books, changed, words):
-    form = {**RULE, "collector": books.bob.pk, "name_from": "Lake", "invoice_classes": ["mrr"], "do": "save", **changed}
+    form = {
+        **RULE,
+        "collector": books.bob.pk,
+        "name_from": "Lake",
+        "invoice_classes": ["mrr"],
+        "do": "save",
+        **changed,
+    }
     answer = lead.post("/team/rules/new", form)
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -155,7 +179,12 @@ def test_all_rules_are_tried_then_applied(lead, books):
 
 def test_a_preview_tells_from_whom_to_whom(books):
     found = preview_portfolios.preview_portfolios(
-        cast.who(books.lena), {"name": "All", "collector_id": books.bob.pk, "criteria": {"name_from": "Lakeside", "name_to": "Lakeside"}}
+        cast.who(books.lena),
+        {
+            "name": "All",
+            "collector_id": books.bob.pk,
+            "criteria": {"name_from": "Lakeside", "name_to": "Lakeside"},
+        },
     )
     assert (books.alice.pk, books.bob.pk, 2) in found.moves
     assert (books.bob.pk, None, 1) in found.moves, "whom no rule takes has nobody"

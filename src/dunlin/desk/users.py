@@ -81,7 +81,11 @@ def user(request: HttpRequest, pk: int) -> HttpResponse:
                 change_user(who, person.username, password=password)
             elif typed.get("do") in ("leave", "return"):
                 change_user(who, person.username, active=typed["do"] == "return")
-                words = "may sign in again" if typed["do"] == "return" else "can no longer sign in; their name stays in the diary"
+                words = (
+                    "may sign in again"
+                    if typed["do"] == "return"
+                    else "can no longer sign in; their name stays in the diary"
+                )
                 return done(request, f"{person.name} {words}.", reverse("users"))
             else:
                 change_user(who, person.username, role=typed.get("role", ""))

@@ -33,7 +33,9 @@ class Balance(models.Model):
     as_of = models.DateField()  # the day the buckets were cut
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["customer", "entity", "currency"], name="balance_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "entity", "currency"], name="balance_once")
+        ]
 
 
 class DailyFigure(models.Model):
@@ -49,7 +51,11 @@ class DailyFigure(models.Model):
     late = models.BigIntegerField()  # dpd >= 31
     sales = models.BigIntegerField()  # invoices and debit memos less credit memos posted that day
     collected = models.BigIntegerField()  # payments posted that day
-    home_rate = models.DecimalField(max_digits=15, decimal_places=6, null=True)  # to policy.home_currency that day
+    home_rate = models.DecimalField(
+        max_digits=15, decimal_places=6, null=True
+    )  # to policy.home_currency that day
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["day", "entity", "currency"], name="daily_figure_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["day", "entity", "currency"], name="daily_figure_once")
+        ]

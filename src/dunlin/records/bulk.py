@@ -42,7 +42,7 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequ
     marks = ", ".join(["%s"] * len(fields))
     plain = _plain(model, fields)
     with connection.cursor() as cursor:
-        cursor.executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', map(plain, rows))  # noqa: S608
+        cursor.executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', map(plain, rows))  # type: ignore[arg-type]  # noqa: S608
 
 
 def _plain(model: type[models.Model], fields: Sequence[str]) -> Callable[[Sequence[Any]], list[Any]]:
@@ -89,7 +89,9 @@ def reserve_ids(model: type[models.Model], count: int) -> Sequence[int]:
         if row:
             cursor.execute("UPDATE sqlite_sequence SET seq = %s WHERE name = %s", [first + count - 1, table])
         else:
-            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, first + count - 1])
+            cursor.execute(
+                "INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, first + count - 1]
+            )
     return range(first, first + count)
 
 
@@ -104,7 +106,7 @@ def update(model: type[models.Model], fields: Sequence[str], rows: Sequence[Sequ
         with connection.cursor() as cursor:
             cursor.executemany(
                 f'UPDATE "{table}" SET {assigned} WHERE "id" = %s',  # noqa: S608
-                ([*plain(row[1:]), row[0]] for row in rows),
+                ([*plain(row[1:]), row[0]] for row in rows),  # type: ignore[arg-type]  # a stream will do
             )
         return
     types = [model._meta.get_field(field).db_type(connection) for field in fields]  # type: ignore[union-attr]

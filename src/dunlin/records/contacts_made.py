@@ -46,12 +46,16 @@ class Promise(models.Model):
     level = models.PositiveSmallIntegerField(default=0)  # raised when it replaces one that was not kept
     paid = models.BigIntegerField(default=0)  # minor units counted for it at the last judgement
     judged_on = models.DateField(null=True, blank=True)
-    replaces = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by")
+    replaces = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"
+    )
     by = models.ForeignKey("User", null=True, on_delete=models.PROTECT, db_index=False)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(amount__isnull=True) | Q(amount__gt=0), name="promise_amount_is_above_zero"),
+            models.CheckConstraint(
+                condition=Q(amount__isnull=True) | Q(amount__gt=0), name="promise_amount_is_above_zero"
+            ),
             models.CheckConstraint(condition=Q(paid__gte=0), name="promise_paid_is_not_negative"),
         ]
         indexes = [models.Index(fields=["status", "due_on"], name="promise_status")]
@@ -100,11 +104,15 @@ class FollowUp(models.Model):
     what = models.CharField(max_length=300)
     due_on = models.DateField()
     created_at = models.DateTimeField()
-    created_by = models.ForeignKey("User", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    created_by = models.ForeignKey(
+        "User", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     call = models.ForeignKey(Call, null=True, blank=True, on_delete=models.PROTECT, db_index=False)
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey("User", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     outcome = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "due_on"], name="follow_up_open", condition=Q(done_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["owner", "due_on"], name="follow_up_open", condition=Q(done_at__isnull=True))
+        ]

@@ -30,8 +30,12 @@ class Customer(models.Model):
 
     number = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
-    sort_name = models.CharField(max_length=200, editable=False, db_index=True)  # lower case, ASCII, single blanks
-    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    sort_name = models.CharField(
+        max_length=200, editable=False, db_index=True
+    )  # lower case, ASCII, single blanks
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
     status = models.CharField(max_length=12, choices=Status, default=Status.ACTIVE)
     segment = models.CharField(max_length=40, blank=True)
     currency = models.CharField(max_length=3)
@@ -42,10 +46,16 @@ class Customer(models.Model):
     terms = models.ForeignKey(PaymentTerms, null=True, blank=True, on_delete=models.PROTECT)
     # Empty means no limit is set; zero means nothing is allowed. They are different things.
     credit_limit = models.BigIntegerField(null=True, blank=True)
-    collector = models.ForeignKey("User", null=True, blank=True, on_delete=models.PROTECT, related_name="portfolio")
+    collector = models.ForeignKey(
+        "User", null=True, blank=True, on_delete=models.PROTECT, related_name="portfolio"
+    )
     assigned_by_hand = models.BooleanField(default=False)
-    sales_rep = models.ForeignKey("User", null=True, blank=True, on_delete=models.PROTECT, related_name="sold_to")
-    business_manager = models.ForeignKey("User", null=True, blank=True, on_delete=models.PROTECT, related_name="managed")
+    sales_rep = models.ForeignKey(
+        "User", null=True, blank=True, on_delete=models.PROTECT, related_name="sold_to"
+    )
+    business_manager = models.ForeignKey(
+        "User", null=True, blank=True, on_delete=models.PROTECT, related_name="managed"
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -120,4 +130,6 @@ class ContactPoint(models.Model):
 
     class Meta:
         ordering = ["kind", "position", "id"]
-        indexes = [models.Index(fields=["value"], name="contact_point_value", opclasses=["varchar_pattern_ops"])]
+        indexes = [
+            models.Index(fields=["value"], name="contact_point_value", opclasses=["varchar_pattern_ops"])
+        ]

@@ -13,7 +13,9 @@ class Decision(models.Model):
     """
 
     day = models.DateField()
-    customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="decisions", db_index=False)
+    customer = models.ForeignKey(
+        "Customer", on_delete=models.CASCADE, related_name="decisions", db_index=False
+    )
     revision = models.PositiveSmallIntegerField(default=0)
     step = models.CharField(max_length=8)  # call, email, none
     tier = models.CharField(max_length=24, blank=True)
@@ -21,8 +23,12 @@ class Decision(models.Model):
     facts = models.JSONField(default=dict)
     past_due_home = models.BigIntegerField()  # minor units of the home currency, at the rates in `facts`
     oldest_due_on = models.DateField(null=True, blank=True)
-    rank = models.PositiveIntegerField(null=True, blank=True)  # 1 is first, within the collector's day; empty: not on a list
-    collector = models.ForeignKey("User", null=True, blank=True, on_delete=models.CASCADE, db_index=False)  # works it that day
+    rank = models.PositiveIntegerField(
+        null=True, blank=True
+    )  # 1 is first, within the collector's day; empty: not on a list
+    collector = models.ForeignKey(
+        "User", null=True, blank=True, on_delete=models.CASCADE, db_index=False
+    )  # works it that day
     look_again_on = models.DateField(null=True, blank=True)
     recorded_at = models.DateTimeField()
 

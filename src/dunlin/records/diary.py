@@ -13,7 +13,9 @@ class DiaryLine(models.Model):
     role = models.CharField(max_length=24)
     door = models.CharField(max_length=10)  # desk, cli, api, clock
     verb = models.CharField(max_length=32)
-    customer = models.ForeignKey("Customer", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey(
+        "Customer", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     about = models.CharField(max_length=80, blank=True)  # "item:123", "contact:7"
     cause = models.CharField(max_length=300, blank=True)
     before = models.JSONField(null=True, blank=True)

@@ -34,7 +34,9 @@ class Period(models.Model):
         ordering = ["entity", "starts_on"]
         constraints = [
             models.UniqueConstraint(fields=["entity", "starts_on"], name="period_starts_once"),
-            models.CheckConstraint(condition=models.Q(ends_on__gte=models.F("starts_on")), name="period_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on")), name="period_ends_after_it_starts"
+            ),
         ]
 
 

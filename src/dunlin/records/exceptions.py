@@ -22,7 +22,9 @@ class Dispute(models.Model):
     by = models.ForeignKey("User", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     resolved_on = models.DateField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
-    resolved_by = models.ForeignKey("User", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    resolved_by = models.ForeignKey(
+        "User", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     resolution = models.CharField(max_length=24, blank=True)  # credit, rebill, document, refused, withdrawn
 
     class Meta:
@@ -44,4 +46,6 @@ class Block(models.Model):
     recorded_at = models.DateTimeField()
     by = models.ForeignKey("User", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     lifted_at = models.DateTimeField(null=True, blank=True)
-    lifted_by = models.ForeignKey("User", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    lifted_by = models.ForeignKey(
+        "User", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )

@@ -14,7 +14,12 @@ ITEM_FACTS = (
     "posted_on", "value_on", "recorded_at", "corrects_id", "source", "source_key",
 )  # fmt: skip
 
-_APPEND_ONLY = ("records_application", "records_diaryline", "records_promisejudgement", "records_duedatechange")
+_APPEND_ONLY = (
+    "records_application",
+    "records_diaryline",
+    "records_promisejudgement",
+    "records_duedatechange",
+)
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
@@ -38,7 +43,9 @@ def _run(connection: BaseDatabaseWrapper, statement: str) -> None:
 
 def _guards() -> list[tuple[str, str, str]]:
     guards = [
-        (table, f"{table}_no_{event.lower()}", event) for table in _APPEND_ONLY for event in ("UPDATE", "DELETE")
+        (table, f"{table}_no_{event.lower()}", event)
+        for table in _APPEND_ONLY
+        for event in ("UPDATE", "DELETE")
     ]
     return [
         *guards,

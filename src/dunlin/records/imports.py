@@ -34,7 +34,9 @@ class ImportRun(models.Model):
     same = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     warnings = models.PositiveIntegerField(default=0)
-    totals = models.JSONField(default=dict)  # currency -> minor units of new items, and other figures of the report
+    totals = models.JSONField(
+        default=dict
+    )  # currency -> minor units of new items, and other figures of the report
     message = models.CharField(max_length=500, blank=True)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -24,16 +24,24 @@ class Item(models.Model):
     customer = models.ForeignKey("Customer", on_delete=models.PROTECT, related_name="items")
     kind = models.CharField(max_length=16)
     side = models.SmallIntegerField()
-    invoice_class = models.CharField(max_length=8, blank=True)  # standard, mrr, final; empty unless an invoice
-    number = models.CharField(max_length=64, blank=True)  # the document's number; empty when the source had none
-    instalment = models.PositiveSmallIntegerField(default=0)  # 0: not in instalments; else 1..n under one number
+    invoice_class = models.CharField(
+        max_length=8, blank=True
+    )  # standard, mrr, final; empty unless an invoice
+    number = models.CharField(
+        max_length=64, blank=True
+    )  # the document's number; empty when the source had none
+    instalment = models.PositiveSmallIntegerField(
+        default=0
+    )  # 0: not in instalments; else 1..n under one number
     currency = models.CharField(max_length=3)
     amount = models.BigIntegerField()  # minor units, tax included
     tax = models.BigIntegerField(default=0)
     document_on = models.DateField()
     due_on = models.DateField()  # a credit's is its document date
     posted_on = models.DateField()  # drives balances and aging; always in an open period
-    value_on = models.DateField()  # when the money or event really happened; drives promises, discounts, interest
+    value_on = (
+        models.DateField()
+    )  # when the money or event really happened; drives promises, discounts, interest
     recorded_at = models.DateTimeField()
     service_month = models.DateField(null=True, blank=True)  # first day of the month an MRR invoice is for
     terms = models.ForeignKey("PaymentTerms", null=True, blank=True, on_delete=models.PROTECT, db_index=False)
@@ -44,7 +52,9 @@ class Item(models.Model):
     reference = models.CharField(max_length=140, blank=True)
     description = models.CharField(max_length=200, blank=True)
     reason = models.CharField(max_length=24, blank=True)  # of a credit or debit memo, write-off, discount
-    corrects = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrections")
+    corrects = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrections"
+    )
     source = models.CharField(max_length=40, blank=True)  # the mapping, bank file or screen it came from
     source_key = models.CharField(max_length=80, null=True, blank=True)  # null: not imported; else unique
 
@@ -54,13 +64,17 @@ class Item(models.Model):
     last_applied_on = models.DateField(null=True, blank=True)  # latest posting date of an application of it
     closed_on = models.DateField(null=True, blank=True)  # last_applied_on while open is zero
     closed_at = models.DateTimeField(null=True, blank=True)  # when that was recorded
-    stage = models.PositiveSmallIntegerField(default=0)  # highest contact stage done or skipped (P4), index of STAGES
+    stage = models.PositiveSmallIntegerField(
+        default=0
+    )  # highest contact stage done or skipped (P4), index of STAGES
     stage_on = models.DateField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="item_amount_is_above_zero"),
-            models.CheckConstraint(condition=Q(open__gte=0) & Q(open__lte=F("amount")), name="item_open_is_within_amount"),
+            models.CheckConstraint(
+                condition=Q(open__gte=0) & Q(open__lte=F("amount")), name="item_open_is_within_amount"
+            ),
             models.CheckConstraint(
                 condition=Q(disputed__gte=0) & Q(disputed__lte=F("open")), name="item_disputed_is_within_open"
             ),
@@ -69,7 +83,8 @@ class Item(models.Model):
                 name="item_side_fits_kind",
             ),
             models.CheckConstraint(
-                condition=(Q(open=0) & Q(closed_on__isnull=False)) | (Q(open__gt=0) & Q(closed_on__isnull=True)),
+                condition=(Q(open=0) & Q(closed_on__isnull=False))
+                | (Q(open__gt=0) & Q(closed_on__isnull=True)),
                 name="item_closed_on_tells_when_open_became_zero",
             ),
             models.UniqueConstraint(fields=["source", "source_key"], name="item_imported_once"),
@@ -126,13 +141,16 @@ class Application(models.Model):
     recorded_at = models.DateTimeField()
     why = models.CharField(max_length=32)  # code in rules/codes.py: by_reference, by_hand, imported, ...
     evidence = models.CharField(max_length=300, blank=True)
-    reverses = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversal")
+    reverses = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversal"
+    )
     by = models.ForeignKey("User", null=True, on_delete=models.PROTECT, db_index=False)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=(Q(reverses__isnull=True) & Q(amount__gt=0)) | (Q(reverses__isnull=False) & Q(amount__lt=0)),
+                condition=(Q(reverses__isnull=True) & Q(amount__gt=0))
+                | (Q(reverses__isnull=False) & Q(amount__lt=0)),
                 name="application_is_positive_unless_it_reverses",
             ),
             models.CheckConstraint(condition=~Q(credit=F("debit")), name="application_joins_two_items"),

@@ -12,7 +12,9 @@ class User(AbstractUser):
     role = models.CharField(max_length=24, default="collector")
     phone = models.CharField(max_length=40, blank=True)
     lead = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="team")
-    daily_calls = models.PositiveSmallIntegerField(null=True, blank=True)  # own campaign size; empty: the setting
+    daily_calls = models.PositiveSmallIntegerField(
+        null=True, blank=True
+    )  # own campaign size; empty: the setting
 
     class Meta:
         ordering = ["username"]
@@ -33,6 +35,10 @@ class Absence(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(through_on__gte=models.F("from_on")), name="absence_ends_after_it_starts"),
-            models.CheckConstraint(condition=~models.Q(user=models.F("backup")), name="absence_backup_is_someone_else"),
+            models.CheckConstraint(
+                condition=models.Q(through_on__gte=models.F("from_on")), name="absence_ends_after_it_starts"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(user=models.F("backup")), name="absence_backup_is_someone_else"
+            ),
         ]

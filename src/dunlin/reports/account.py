@@ -201,7 +201,11 @@ def account(customer_id: int, as_of: date, policy: Policy, *, known_at: datetime
     below = Customer.objects.filter(parent=customer).values_list("pk", "number", "name")
     # Sorted here: to avoid a sort, SQLite would walk the index of all names.
     children = tuple(sorted((Relative(*row) for row in below), key=lambda each: (each.name, each.number)))
-    parent = Relative(customer.parent.pk, customer.parent.number, customer.parent.name) if customer.parent else None
+    parent = (
+        Relative(customer.parent.pk, customer.parent.number, customer.parent.name)
+        if customer.parent
+        else None
+    )
     group: tuple[AccountBalance, ...] = ()
     if children or parent:
         group = balances_of(extract(as_of, known_at, only=Filters(parent=_top(customer))), buckets, policy)
@@ -258,7 +262,9 @@ def balances_of(book: Book, buckets: BucketSet, policy: Policy) -> tuple[Account
 def terms_words(code: str, description: str, rule: Mapping[str, Any]) -> str:
     """The terms as a sentence; what the rules cannot read is told by its description."""
     try:
-        given = {name: tuple(map(tuple, value)) if name == "ranges" else value for name, value in rule.items()}
+        given = {
+            name: tuple(map(tuple, value)) if name == "ranges" else value for name, value in rule.items()
+        }
         return in_words(Terms(**{"code": code, **given}))  # type: ignore[arg-type]
     except (TypeError, ValueError, KeyError):
         return description or f"Terms {code}"
@@ -269,14 +275,18 @@ def blocks_of(customer_id: int, as_of: date, zone: str) -> tuple[BlockShown, ...
     found = Block.objects.filter(customer=customer_id, from_on__lte=as_of)
     found = found.filter(Q(until_on=None) | Q(until_on__gte=as_of))
     found = found.filter(Q(lifted_at=None) | Q(lifted_at__gte=day_ends(as_of, zone)))
-    rows = found.order_by("from_on", "id").values_list("id", "kind", "item_id", "item__number", "from_on", "until_on", "reason")
+    rows = found.order_by("from_on", "id").values_list(
+        "id", "kind", "item_id", "item__number", "from_on", "until_on", "reason"
+    )
     return tuple(BlockShown(*row[:3], row[3] or "", *row[4:]) for row in rows)
 
 
 def contacts_of(customer_id: int) -> tuple[ContactShown, ...]:
     """The people of a customer with their points, active ones first. Two queries."""
     points: dict[int, list[Point]] = {}
-    found = ContactPoint.objects.filter(contact__customer=customer_id).order_by("contact", "kind", "position", "id")
+    found = ContactPoint.objects.filter(contact__customer=customer_id).order_by(
+        "contact", "kind", "position", "id"
+    )
     for row in found.values_list("contact_id", "id", "kind", "value", "label", "state"):
         points.setdefault(row[0], []).append(Point(*row[1:]))
     return tuple(
@@ -320,11 +330,19 @@ def _next_step(customer_id: int, as_of: date) -> NextStep | None:
 
 
 def _last_call(customer_id: int, as_of: date) -> LastCall | None:
-    calls = Call.objects.filter(customer=customer_id, day__lte=as_of).select_related("by").order_by("-started_at", "-id")
+    calls = (
+        Call.objects.filter(customer=customer_id, day__lte=as_of)
+        .select_related("by")
+        .order_by("-started_at", "-id")
+    )
     call = calls.first()
     return LastCall(call.day, call.started_at, call.outcome, call.spoke_to, call.by.name) if call else None
 
 
 def _addresses(customer_id: int) -> tuple[str, ...]:
-    rows = Address.objects.filter(customer=customer_id).order_by("id").values_list("lines", "postcode", "city", "region", "country")
+    rows = (
+        Address.objects.filter(customer=customer_id)
+        .order_by("id")
+        .values_list("lines", "postcode", "city", "region", "country")
+    )
     return tuple(", ".join(part for part in row if part) for row in rows)

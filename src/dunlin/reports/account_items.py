@@ -107,14 +107,18 @@ def account_items(
     if group == "closed":
         found = _closed(customer_id, as_of, known_at, reopened)
         rows = found.order_by(sort, "pk")[start : start + page_size]
-        return AccountItems(as_of, group, _rows(rows, as_of, ends, None), totals, found.count(), page, page_size)
+        return AccountItems(
+            as_of, group, _rows(rows, as_of, ends, None), totals, found.count(), page, page_size
+        )
     shown = book.only(masks[group])
     if sort.removeprefix("-") == "number":
         # Few hundred numbers at most matter here; the database knows them, the arrays do not.
         ids = Item.objects.filter(pk__in=shown.id.tolist()).order_by(sort, "pk").values_list("pk", flat=True)
         order = shown.places(np.array(ids[start : start + page_size], np.int64))
     else:
-        value = {"due_on": shown.due, "document_on": shown.document, "open": shown.open}[sort.removeprefix("-")]
+        value = {"due_on": shown.due, "document_on": shown.document, "open": shown.open}[
+            sort.removeprefix("-")
+        ]
         order = np.lexsort((shown.id, -value if sort.startswith("-") else value))[start : start + page_size]  # type: ignore[arg-type, operator]
     shown = shown.only(order)
     rows_of = _rows(Item.objects.filter(pk__in=shown.id.tolist()), as_of, ends, shown)
@@ -179,14 +183,18 @@ def _rows(found: QuerySet[Item], as_of: date, ends: datetime, then: Book | None)
 
 
 def _promised(items: list[int], as_of: date) -> dict[int, date]:
-    found = PromiseItem.objects.filter(item__in=items, promise__made_on__lte=as_of, promise__due_on__gte=as_of)
+    found = PromiseItem.objects.filter(
+        item__in=items, promise__made_on__lte=as_of, promise__due_on__gte=as_of
+    )
     found = found.filter(Q(promise__status="open") | Q(promise__judged_on__gt=as_of))
     return dict(found.order_by("promise__made_on", "promise_id").values_list("item_id", "promise__due_on"))
 
 
 def _blocked(items: list[int], as_of: date, ends: datetime) -> dict[int, str]:
     found = Block.objects.filter(item__in=items, from_on__lte=as_of)
-    found = found.filter(Q(until_on=None) | Q(until_on__gte=as_of)).filter(Q(lifted_at=None) | Q(lifted_at__gte=ends))
+    found = found.filter(Q(until_on=None) | Q(until_on__gte=as_of)).filter(
+        Q(lifted_at=None) | Q(lifted_at__gte=ends)
+    )
     return dict(found.order_by("from_on", "id").values_list("item_id", "kind"))
 
 

@@ -38,8 +38,10 @@ def promises_of(customer_id: int, as_of: date, limit: int = 50) -> tuple[Promise
     from_records = _promise_rows(customer_id, as_of, limit)
     ids = [row["id"] for row in from_records]
     covered: dict[int, list[tuple[int, str, int]]] = defaultdict(list)
-    for promise, item, number, open_then in PromiseItem.objects.filter(promise__in=ids).order_by("id").values_list(
-        "promise_id", "item_id", "item__number", "open_then"
+    for promise, item, number, open_then in (
+        PromiseItem.objects.filter(promise__in=ids)
+        .order_by("id")
+        .values_list("promise_id", "item_id", "item__number", "open_then")
     ):
         covered[promise].append((item, number, open_then))
     judged = _judgements(ids, as_of)
@@ -50,7 +52,12 @@ def promises_of(customer_id: int, as_of: date, limit: int = 50) -> tuple[Promise
             status, judged_on = "cancelled", row["judged_on"]
         first, last, username = (row.pop(f"by__{name}") for name in ("first_name", "last_name", "username"))
         parts = covered[row["id"]]
-        row |= {"status": status, "paid": paid, "judged_on": judged_on, "contact": row.pop("contact__name") or ""}
+        row |= {
+            "status": status,
+            "paid": paid,
+            "judged_on": judged_on,
+            "contact": row.pop("contact__name") or "",
+        }
         rows.append(
             PromiseShown(
                 **row, why=why, covers=sum(part[2] for part in parts), by=full_name(first, last, username),
@@ -65,7 +72,9 @@ def _later(day: date | None, as_of: date) -> bool:
 
 
 def _promise_rows(customer_id: int, as_of: date, limit: int) -> list[dict[str, Any]]:
-    found = Promise.objects.filter(customer=customer_id, made_on__lte=as_of).order_by("-made_on", "-id")[:limit]
+    found = Promise.objects.filter(customer=customer_id, made_on__lte=as_of).order_by("-made_on", "-id")[
+        :limit
+    ]
     return list(
         found.values(  # type: ignore[arg-type]
             "id", "due_on", "made_on", "contact__name", "source", "currency", "amount", "status", "judged_on", "note",
@@ -77,4 +86,4 @@ def _promise_rows(customer_id: int, as_of: date, limit: int) -> list[dict[str, A
 def _judgements(promises: list[int], as_of: date) -> dict[int, tuple[date, str, int, str]]:
     """The last judgement of each promise by the day."""
     found = PromiseJudgement.objects.filter(promise__in=promises, on__lte=as_of).order_by("on", "id")
-    return {promise: (on, *rest) for promise, on, *rest in found.values_list("promise_id", "on", "status", "paid", "why")}  # type: ignore[misc]
+    return {row[0]: row[1:] for row in found.values_list("promise_id", "on", "status", "paid", "why")}

@@ -112,7 +112,15 @@ class _Found:
     """The ids that pass, in order, and how to read their rows."""
 
     def __init__(
-        self, as_of: date, today: date, policy: Policy, only: Filters, state: str, status: str, search: str, sort: str
+        self,
+        as_of: date,
+        today: date,
+        policy: Policy,
+        only: Filters,
+        state: str,
+        status: str,
+        search: str,
+        sort: str,
     ) -> None:
         if state and state not in STATES:
             raise ValueError(f"accounts are {', '.join(STATES)}, not {state!r}")
@@ -122,7 +130,9 @@ class _Found:
         self.state, self.sort = state, sort
         self.customers = _customers(only, status, search)
         self.documents = Filters(entity=only.entity, currency=only.currency)
-        self.past = None if as_of == today and not posted_ahead(today) else _past(as_of, policy, self.documents)
+        self.past = (
+            None if as_of == today and not posted_ahead(today) else _past(as_of, policy, self.documents)
+        )
         self.ids = self._ids_today() if self.past is None else self._ids_past(self.past)
 
     def rows(self, ids: Sequence[int]) -> Iterator[AccountRow]:
@@ -159,7 +169,9 @@ class _Found:
         except EmptyResultSet:
             return []
         worth = _worth_sql(self.policy, self.today)
-        figures = ", ".join(f"SUM(s.{name}) AS {name}, SUM(s.{name} * {worth('s.currency')}) AS w_{name}" for name in _FIGURES)
+        figures = ", ".join(
+            f"SUM(s.{name}) AS {name}, SUM(s.{name} * {worth('s.currency')}) AS w_{name}" for name in _FIGURES
+        )
         own = worth("k.currency")
         line = (
             f"SUM(CASE WHEN s.currency = k.currency THEN s.debits WHEN {own} > 0 "
@@ -209,10 +221,18 @@ class _Found:
     # Another day
 
     def _ids_past(self, past: dict[int, list[Owed]]) -> list[int]:
-        rates = rates_to(self.policy.home_currency, sorted({each.currency for owed in past.values() for each in owed}), self.as_of)
+        rates = rates_to(
+            self.policy.home_currency,
+            sorted({each.currency for owed in past.values() for each in owed}),
+            self.as_of,
+        )
         worth = {base: float(each.rate) / 10 ** minor_digits(base) for base, each in rates.items()}
         fields = ("pk", "sort_name", "number", "currency", "credit_limit")
-        rows = [row for row in self.customers.values_list(*fields) if self._in_state(row, past.get(row[0], []), worth)]
+        rows = [
+            row
+            for row in self.customers.values_list(*fields)
+            if self._in_state(row, past.get(row[0], []), worth)
+        ]
         if self.documents != ALL:
             rows = [row for row in rows if row[0] in past]
         column = self.sort.removeprefix("-")
@@ -223,7 +243,9 @@ class _Found:
             if column in ("name", "number"):
                 return row[1] if column == "name" else row[2]
             if column == "oldest":
-                return max((each.oldest_days for each in owed if each.oldest_days is not None), default=_NO_DAYS)
+                return max(
+                    (each.oldest_days for each in owed if each.oldest_days is not None), default=_NO_DAYS
+                )
             return sum(getattr(each, column) * worth.get(each.currency, 0.0) for each in owed)
 
         rows.sort(key=value, reverse=self.sort.startswith("-"))
@@ -237,7 +259,11 @@ class _Found:
             if limit is None or not owed:
                 return False
             used = sum(
-                each.debits if each.currency == row[3] else each.debits * worth.get(each.currency, 0.0) / own if own else 0
+                each.debits
+                if each.currency == row[3]
+                else each.debits * worth.get(each.currency, 0.0) / own
+                if own
+                else 0
                 for each in owed
             )
             return bool(used > limit)
@@ -273,10 +299,13 @@ def _customers(only: Filters, status: str, search: str) -> QuerySet[Customer]:
 
 def _worth_sql(policy: Policy, today: date) -> Any:
     """SQL of the worth of one minor unit of a currency column; only the order of accounts rests on it."""
-    bases = sorted(set(Customer.objects.order_by().values_list("currency", flat=True).distinct()) | set(CURRENCIES))
+    bases = sorted(
+        set(Customer.objects.order_by().values_list("currency", flat=True).distinct()) | set(CURRENCIES)
+    )
     rates = rates_to(policy.home_currency, bases, today)
     whens = " ".join(
-        f"WHEN '{base}' THEN {each.rate.scaleb(-minor_digits(base)):.12f}" for base, each in sorted(rates.items())
+        f"WHEN '{base}' THEN {each.rate.scaleb(-minor_digits(base)):.12f}"
+        for base, each in sorted(rates.items())
     )
     return lambda column: f"(CASE {column} {whens} ELSE 0 END)" if whens else "0"
 
@@ -318,7 +347,9 @@ def _past(as_of: date, policy: Policy, documents: Filters) -> dict[int, list[Owe
     found: dict[int, list[Owed]] = {}
     for key, figures, due in zip(keys.tolist(), sums.T.tolist(), oldest.tolist()):
         age = day_number(as_of) - due if due < np.iinfo(np.int32).max else None
-        found.setdefault(key // len(CURRENCIES), []).append(Owed(CURRENCIES[key % len(CURRENCIES)], *figures, age))  # type: ignore[call-arg]
+        found.setdefault(key // len(CURRENCIES), []).append(
+            Owed(CURRENCIES[key % len(CURRENCIES)], *figures, age)  # type: ignore[call-arg]  # as many as _FIGURES
+        )
     for owed in found.values():
         owed.sort(key=lambda each: each.currency)
     return found

@@ -166,9 +166,13 @@ def home_total(totals: tuple[Figures, ...], home: str, as_of: date) -> HomeTotal
         if each.currency not in rates:
             missing.append(Money(each.net, each.currency))
             continue
-        for index, minor in enumerate((*each.buckets, each.unapplied, each.disputed, each.past_due, each.late)):
+        for index, minor in enumerate(
+            (*each.buckets, each.unapplied, each.disputed, each.past_due, each.late)
+        ):
             sums[index] += home_minor(minor, each.currency, rates, home) or 0
-        counts = [count + more for count, more in zip(counts, (each.items, each.items_past_due, each.customers))]
+        counts = [
+            count + more for count, more in zip(counts, (each.items, each.items_past_due, each.customers))
+        ]
     buckets = tuple(sums[:width])
     figures = Figures(home, buckets, sum(buckets), *sums[width:], *counts)
     used = tuple(found for base, found in sorted(rates.items()) if base != home)
@@ -214,13 +218,25 @@ def aging_table(report: AgingReport) -> tuple[list[str], list[list[object]], lis
               "past due", "late", "items", "items past due"]  # fmt: skip
 
     def line(number: str, label: str, each: Figures) -> list[object]:
-        amounts = (*each.buckets, each.debits, -each.unapplied, each.net, each.disputed, each.past_due, each.late)
+        amounts = (
+            *each.buckets,
+            each.debits,
+            -each.unapplied,
+            each.net,
+            each.disputed,
+            each.past_due,
+            each.late,
+        )
         money = [Money(minor, each.currency) for minor in amounts]
         return [number, label, each.currency, *money, each.items, each.items_past_due]
 
     totals = [line("", "Total", each) for each in report.totals]
     if report.home.rates or report.home.missing:
         stated = "; ".join(str(rate) for rate in report.home.rates)
-        gap = f"; without {', '.join(str(each) for each in report.home.missing)} (no rate)" if report.home.missing else ""
+        gap = (
+            f"; without {', '.join(str(each) for each in report.home.missing)} (no rate)"
+            if report.home.missing
+            else ""
+        )
         totals.append(line("", f"Total at {stated or 'no rate'}{gap}", report.home.figures))
     return header, [line(row.number, row.label, row.figures) for row in report.rows], totals

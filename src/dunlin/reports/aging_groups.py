@@ -137,7 +137,8 @@ def _order_sql(sort: str, rates: Mapping[str, Rate], home: str) -> str:
 def worth_of(rates: Mapping[str, Rate], home: str) -> dict[str, int]:
     """Hundred-millionths of a home minor unit for one minor unit, for ordering only."""
     return {
-        base: int(each.rate.scaleb(8 + minor_digits(home) - minor_digits(base))) for base, each in sorted(rates.items())
+        base: int(each.rate.scaleb(8 + minor_digits(home) - minor_digits(base)))
+        for base, each in sorted(rates.items())
     }
 
 
@@ -238,12 +239,19 @@ def _summed(
         total(debit, book.open), total(~debit, book.open), total(debit, book.disputed), total(due, book.open),
         total(late, book.open), total(debit, 1), total(due, 1), _accounts(book, inverse, len(cells)),
     )  # fmt: skip
-    rows = zip((cells // len(CURRENCIES)).tolist(), (cells % len(CURRENCIES)).tolist(), map(tuple, sums.tolist()), *columns)
+    rows = zip(
+        (cells // len(CURRENCIES)).tolist(),
+        (cells % len(CURRENCIES)).tolist(),
+        map(tuple, sums.tolist()),
+        *columns,
+    )
     return [(keys[code], (CURRENCIES[currency], *figures)) for code, currency, *figures in rows]
 
 
 def _accounts(book: Book, inverse: npt.NDArray[np.int64], count: int) -> list[int]:
-    pairs = np.unique(np.stack((inverse, book.customer_id)), axis=1) if len(book) else np.empty((2, 0), np.int64)
+    pairs = (
+        np.unique(np.stack((inverse, book.customer_id)), axis=1) if len(book) else np.empty((2, 0), np.int64)
+    )
     return np.bincount(pairs[0], minlength=count).tolist()
 
 
@@ -257,7 +265,10 @@ def _in_order(
     worth = worth_of(rates, home)
     rows = sorted(rows, key=lambda row: (row[0] is None, row[0] if row[0] is not None else 0, row[1][0]))
     if column == "label":
-        rows.sort(key=lambda row: (row[0] is None, row[0] if row[0] is not None else 0), reverse=sort.startswith("-"))
+        rows.sort(
+            key=lambda row: (row[0] is None, row[0] if row[0] is not None else 0),
+            reverse=sort.startswith("-"),
+        )
         return rows
 
     def value(row: tuple[Any, FigureRow]) -> int:
@@ -272,6 +283,8 @@ def _in_order(
     return sorted(rows, key=value, reverse=sort.startswith("-"))
 
 
-def _page(rows: list[tuple[Any, FigureRow]], page: int, page_size: int | None, totals: list[FigureRow]) -> Cells:
+def _page(
+    rows: list[tuple[Any, FigureRow]], page: int, page_size: int | None, totals: list[FigureRow]
+) -> Cells:
     shown = rows if page_size is None else rows[(page - 1) * page_size : page * page_size]
     return Cells(shown, len(rows), totals)

@@ -94,10 +94,16 @@ def aging_items(
         summed = {"disputed": F("disputed"), "all": F("open") * F("side")}.get(str(cell), F("open"))
         by_currency = found.order_by().values_list("currency").annotate(count=Count("pk"), total=Sum(summed))
         counted = [(currency, count, int(total)) for currency, count, total in by_currency]
-        order = (sort, "pk") if cell != "unapplied" or "due" not in sort else (sort.replace("due", "document"), "pk")
+        order = (
+            (sort, "pk")
+            if cell != "unapplied" or "due" not in sort
+            else (sort.replace("due", "document"), "pk")
+        )
         rows = _rows(found.order_by(*order)[start : start + page_size], as_of, buckets, None)
         totals = {currency: total for currency, _, total in counted}
-        return AgedItems(as_of, buckets, cell, rows, sum(each[1] for each in counted), totals, page, page_size)
+        return AgedItems(
+            as_of, buckets, cell, rows, sum(each[1] for each in counted), totals, page, page_size
+        )
     book = extract(as_of, known_at, only=only)
     book = book.only(_in_cell(book, policy, buckets, cell))
     value = {"open": book.open, "due_on": book.due, "document_on": book.document}[sort.removeprefix("-")]
@@ -110,7 +116,8 @@ def aging_items(
 def _totals(book: Book, cell: str | int) -> dict[str, int]:
     what = {"disputed": book.disputed, "all": book.open * book.side}.get(str(cell), book.open)
     return {
-        CURRENCIES[currency]: int(what[book.currency == currency].sum()) for currency in np.unique(book.currency).tolist()
+        CURRENCIES[currency]: int(what[book.currency == currency].sum())
+        for currency in np.unique(book.currency).tolist()
     }
 
 
@@ -178,12 +185,28 @@ def _rows(found: QuerySet[Item], as_of: date, buckets: BucketSet, then: Book | N
     for place, item in enumerate(order):
         *head, document_on, due_on, currency, amount, open_, disputed, first, last, username = read[item]
         if then is not None:
-            due_on, open_, disputed = day_of(then.due[place]), int(then.open[place]), int(then.disputed[place])
+            due_on, open_, disputed = (
+                day_of(then.due[place]),
+                int(then.open[place]),
+                int(then.disputed[place]),
+            )
         past_due = (as_of - due_on).days
         days = past_due if buckets.basis == "due_date" else (as_of - document_on).days
         bucket = int(bucket_index(buckets, days)) if head[-1] == 1 else None
         collector = f"{first or ''} {last or ''}".strip() or username or ""
         rows.append(
-            AgedItem(*head, document_on, due_on, days, past_due, bucket, currency, amount, open_, disputed, collector)  # type: ignore[call-arg]
+            AgedItem(
+                *head,
+                document_on,
+                due_on,
+                days,
+                past_due,
+                bucket,
+                currency,
+                amount,
+                open_,
+                disputed,
+                collector,
+            )  # type: ignore[call-arg]
         )
     return tuple(rows)

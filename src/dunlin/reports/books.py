@@ -156,9 +156,7 @@ def _candidates(as_of: date, known_at: datetime | None, only: Filters) -> Book:
         known = "AND i.recorded_at <= %s"
         moment = connection.ops.adapt_datetimefield_value(known_at)
         params = [database_day(as_of), moment, database_day(as_of), moment]
-    source = (
-        f"FROM records_item i WHERE ({' OR '.join(still)}) AND {_table('i.posted_on', only)} <= %s {known} {given}"
-    )
+    source = f"FROM records_item i WHERE ({' OR '.join(still)}) AND {_table('i.posted_on', only)} <= %s {known} {given}"
     return unpacked(fetch(item_words(), source, [*params, *values], "i.id"), as_of, known_at)
 
 

@@ -141,7 +141,11 @@ def history(
         rows = rows.filter(entity=entity)
     if every == "month":
         rows = rows.filter(day__in=month_ends_between(first, last))
-    summed = rows.values_list("day", "currency", "home_rate").annotate(*(Sum(name) for name in _SUMS)).order_by("day")
+    summed = (
+        rows.values_list("day", "currency", "home_rate")
+        .annotate(*(Sum(name) for name in _SUMS))
+        .order_by("day")
+    )
     sold = _Sold(first, last, only)
     points: dict[str, list[HistoryPoint]] = defaultdict(list)
     home: dict[date, list[tuple[str, Decimal | None, tuple[int, ...]]]] = defaultdict(list)
@@ -155,10 +159,14 @@ def history(
             points[currency].append(_point(day, currency, figures, sold.before(day, currency)))
         home[day].append((currency, rate, figures))
     total = tuple(_home_point(day, parts, policy.home_currency, sold) for day, parts in sorted(home.items()))
-    return {currency: tuple(each) for currency, each in sorted(points.items())} | ({"home": total} if total else {})
+    return {currency: tuple(each) for currency, each in sorted(points.items())} | (
+        {"home": total} if total else {}
+    )
 
 
-def month_end_history(first: date, last: date, policy: Policy, only: Filters) -> dict[str, tuple[HistoryPoint, ...]]:
+def month_end_history(
+    first: date, last: date, policy: Policy, only: Filters
+) -> dict[str, tuple[HistoryPoint, ...]]:
     """The same for a part of the book that is not written down daily (a portfolio, a country): the month-ends from first
     through last, from the postings as known now. `sales` and `collected` are not told. One extract, a query a day for rates."""
     book = standings(month_ends_between(first, last), policy, only)
@@ -175,7 +183,9 @@ def month_end_history(first: date, last: date, policy: Policy, only: Filters) ->
             points[currency].append(_point(day, currency, figures, sold.before(day, currency)))
             parts.append((currency, rates[currency].rate if currency in rates else None, figures))
         home.append(_home_point(day, parts, policy.home_currency, sold))
-    return {currency: tuple(each) for currency, each in points.items()} | ({"home": tuple(home)} if home else {})
+    return {currency: tuple(each) for currency, each in points.items()} | (
+        {"home": tuple(home)} if home else {}
+    )
 
 
 class _Sold:

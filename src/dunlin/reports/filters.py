@@ -79,13 +79,17 @@ class Filters:
         """The customers that pass by what they are, not by what they owe; None when all do."""
         wanted: dict[str, Any] = {}
         if self.collector is not None:
-            wanted |= {"collector__isnull": True} if self.collector == NOBODY else {"collector": self.collector}
+            wanted |= (
+                {"collector__isnull": True} if self.collector == NOBODY else {"collector": self.collector}
+            )
         for name in ("country", "region", "segment"):
             if getattr(self, name) is not None:
                 wanted[name] = getattr(self, name)
         if self.parent is not None:
             wanted["pk__in"] = group_of(self.parent)
-        scope = self.scope if self.scope is not None and self.scope.query.where else None  # else everything is in sight
+        scope = (
+            self.scope if self.scope is not None and self.scope.query.where else None
+        )  # else everything is in sight
         if not wanted and scope is None:
             return None
         customers = Customer.objects.all() if scope is None else scope
@@ -113,4 +117,7 @@ def top_accounts() -> dict[int, int]:
 
 def group_of(parent: int) -> list[int]:
     """The account and every account below it. One query."""
-    return [parent, *(customer for customer, top in top_accounts().items() if top == parent and customer != parent)]
+    return [
+        parent,
+        *(customer for customer, top in top_accounts().items() if top == parent and customer != parent),
+    ]

@@ -39,7 +39,9 @@ def _between(amounts: dict[int, int], after: date, through: date) -> int:
     return sum(amount for day, amount in amounts.items() if first < day <= last)
 
 
-def flows(after: date, through: date, only: Filters = ALL, known_at: datetime | None = None) -> dict[str, Flow]:
+def flows(
+    after: date, through: date, only: Filters = ALL, known_at: datetime | None = None
+) -> dict[str, Flow]:
     """Sales and money of every day after `after` through `through`, by currency and posting date. One query."""
     given, values = only.sql("i")
     params: list[Any] = [database_day(after), database_day(through)]
@@ -106,7 +108,10 @@ def _opened_again(after: date, through: date, only: Filters) -> list[tuple[str, 
     customers = only.customers()
     if customers is not None:
         items = items.filter(customer__in=customers.values("pk"))
-    standing = {pk: (currency, amount, due) for pk, currency, amount, due in items.values_list("pk", "currency", "amount", "due_on")}
+    standing = {
+        pk: (currency, amount, due)
+        for pk, currency, amount, due in items.values_list("pk", "currency", "amount", "due_on")
+    }
     if not standing:
         return []
     uses: dict[int, list[tuple[date, int]]] = defaultdict(list)

@@ -135,7 +135,13 @@ _AMOUNTS = (
 
 
 def measures(
-    as_of: date, today: date, policy: Policy, *, known_at: datetime | None = None, only: Filters = ALL, months: int = MONTHS
+    as_of: date,
+    today: date,
+    policy: Policy,
+    *,
+    known_at: datetime | None = None,
+    only: Filters = ALL,
+    months: int = MONTHS,
 ) -> MeasuresReport:
     """All measures as of a day, per currency and together. The period is the last `months` months through the day.
 

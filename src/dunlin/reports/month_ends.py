@@ -49,7 +49,9 @@ class Standings:
     def by_currency(self) -> dict[str, Standings]:
         """The same per currency, entities added up: one key a currency."""
         return {
-            currency: self._only([index for index, key in enumerate(self.keys) if key[1] == currency], currency)
+            currency: self._only(
+                [index for index, key in enumerate(self.keys) if key[1] == currency], currency
+            )
             for currency in sorted({currency for _, currency in self.keys})
         }
 
@@ -86,7 +88,9 @@ def standings(days: Sequence[date], policy: Policy, only: Filters = ALL) -> Stan
     wanted = sorted(set(days))
     if not wanted:
         nothing = np.zeros((0, 0), np.int64)
-        return Standings((), (), buckets, np.zeros((0, 0, len(buckets.labels)), np.int64), nothing, nothing, nothing)
+        return Standings(
+            (), (), buckets, np.zeros((0, 0, len(buckets.labels)), np.int64), nothing, nothing, nothing
+        )
     return _Walk(wanted, buckets, policy, only).back()
 
 
@@ -179,7 +183,9 @@ class _Walk:
             key = self._key(place)
             into.buckets[index, key, bucket_index(self.buckets, number - now)] -= open_
             into.buckets[index, key, bucket_index(self.buckets, number - then)] += open_
-            into.late[index, key] += open_ * ((number - then >= self.late_from) - (number - now >= self.late_from))
+            into.late[index, key] += open_ * (
+                (number - then >= self.late_from) - (number - now >= self.late_from)
+            )
 
 
 @dataclass(eq=False, slots=True)
@@ -238,7 +244,9 @@ def _uses_after(first: date) -> Numbers:
 def _due_dates(book: _Items) -> dict[int, list[tuple[int, int, int]]]:
     """By place in the book the amendments of an item: (day posted, old due, new due) as day numbers, in order."""
     found: dict[int, list[tuple[int, int, int]]] = {}
-    rows = DueDateChange.objects.order_by("item_id", "id").values_list("item_id", "posted_on", "old_due_on", "new_due_on")
+    rows = DueDateChange.objects.order_by("item_id", "id").values_list(
+        "item_id", "posted_on", "old_due_on", "new_due_on"
+    )
     for item, posted, old, new in rows:
         place = int(places_of(book.id, np.array([item]))[0])
         if place >= 0:
@@ -249,9 +257,16 @@ def _due_dates(book: _Items) -> dict[int, list[tuple[int, int, int]]]:
 def _contested(book: _Items, last: date) -> tuple[npt.NDArray[np.int64], ...]:
     """Disputes as arrays: place, amount, day opened, day resolved (far away when not)."""
     never = day_number(date.max)
-    rows = list(Dispute.objects.filter(item__posted_on__lte=last).values_list("item_id", "amount", "opened_on", "resolved_on"))
+    rows = list(
+        Dispute.objects.filter(item__posted_on__lte=last).values_list(
+            "item_id", "amount", "opened_on", "resolved_on"
+        )
+    )
     columns = np.array(
-        [(item, amount, day_number(opened), day_number(resolved) if resolved else never) for item, amount, opened, resolved in rows],
+        [
+            (item, amount, day_number(opened), day_number(resolved) if resolved else never)
+            for item, amount, opened, resolved in rows
+        ],
         np.int64,
     ).reshape(-1, 4)
     places = places_of(book.id, columns[:, 0])

@@ -90,7 +90,9 @@ def kept_figures(judged: Iterable[Judged]) -> KeptFigures:
     counts = {status: sum(row[2] == status for row in rows) for status in JUDGED}
     every: KeptRate = kept_rate((status, promised, paid) for _, _, status, promised, paid in rows)
     by_amount = {currency: kept_rate(each).by_amount_pct for currency, each in sorted(by_currency.items())}
-    return KeptFigures(counts["kept"], counts["partially_kept"], counts["broken"], every.by_count_pct, by_amount)
+    return KeptFigures(
+        counts["kept"], counts["partially_kept"], counts["broken"], every.by_count_pct, by_amount
+    )
 
 
 def people_figures(
@@ -119,12 +121,20 @@ def people_figures(
     users = User.objects.filter(
         Q(pk__in={*days, *made, *of}) | Q(is_active=True, role__in=("collector", "senior_collector"))
     )
-    rows = [_person(user, days.get(user.pk, {}), made.get(user.pk, 0), of.get(user.pk, []), day, policy) for user in users]
+    rows = [
+        _person(user, days.get(user.pk, {}), made.get(user.pk, 0), of.get(user.pk, []), day, policy)
+        for user in users
+    ]
     return tuple(sorted(rows, key=lambda row: (-row.called, row.name)))
 
 
 def _person(
-    user: User, days: dict[date, tuple[int, int, int]], made: int, judged: list[Judged], day: date, policy: Policy
+    user: User,
+    days: dict[date, tuple[int, int, int]],
+    made: int,
+    judged: list[Judged],
+    day: date,
+    policy: Policy,
 ) -> PersonFigures:
     called, attempts, spoke = days.get(day, (0, 0, 0))
     whole = sum(each[0] for each in days.values())

@@ -44,15 +44,20 @@ def rates_to(quote: str, bases: Collection[str], on: date) -> dict[str, Rate]:
     others = [base for base in bases if base != quote]
     if not others:
         return found
-    newest = ExchangeRate.objects.filter(base=OuterRef("base"), quote=OuterRef("quote"), on__lte=on).order_by("-on")
+    newest = ExchangeRate.objects.filter(base=OuterRef("base"), quote=OuterRef("quote"), on__lte=on).order_by(
+        "-on"
+    )
     rows = ExchangeRate.objects.filter(
-        Q(base__in=others, quote=quote) | Q(base=quote, quote__in=others), on=Subquery(newest.values("on")[:1])
+        Q(base__in=others, quote=quote) | Q(base=quote, quote__in=others),
+        on=Subquery(newest.values("on")[:1]),
     )
     for base, to, number, day, source in rows.values_list("base", "quote", "rate", "on", "source"):
         if to == quote:
             found[base] = Rate(base, quote, number, day, source)
         elif to not in found or found[to].inverted:
-            found.setdefault(to, Rate(to, quote, _WIDE.divide(Decimal(1), number), day, source, inverted=True))
+            found.setdefault(
+                to, Rate(to, quote, _WIDE.divide(Decimal(1), number), day, source, inverted=True)
+            )
     return found
 
 

@@ -129,7 +129,10 @@ def _customers_by_name(text: str, scope: QuerySet[Customer] | None, limit: int) 
     others = _in_scope(CustomerName.objects.all(), scope, "customer")
     for found, fields in (
         (customers.filter(prefix("sort_name", wanted)), ("pk", "number", "name", "sort_name", "name")),
-        (others.filter(prefix("sort_name", wanted)), ("customer_id", "customer__number", "customer__name", "sort_name", "name")),
+        (
+            others.filter(prefix("sort_name", wanted)),
+            ("customer_id", "customer__number", "customer__name", "sort_name", "name"),
+        ),
         (_with_words(customers, wanted), ("pk", "number", "name", "sort_name", "name")),
     ):
         if len(seen) >= limit:
@@ -148,7 +151,18 @@ def _with_words(found: QuerySet[Model], wanted: str) -> QuerySet[Model]:
     return spaced
 
 
-_ITEM = ("id", "kind", "number", "due_on", "currency", "amount", "open", "customer_id", "customer__number", "customer__name")
+_ITEM = (
+    "id",
+    "kind",
+    "number",
+    "due_on",
+    "currency",
+    "amount",
+    "open",
+    "customer_id",
+    "customer__number",
+    "customer__name",
+)
 
 
 def _items_by_number(text: str, scope: QuerySet[Customer] | None, limit: int) -> Iterator[Found]:
@@ -157,7 +171,20 @@ def _items_by_number(text: str, scope: QuerySet[Customer] | None, limit: int) ->
         wanted |= prefix("number", each)
     found = _in_scope(Item.objects.filter(wanted), scope, "customer").order_by("number", "id")
     for pk, kind, number, due, currency, amount, open_, customer, *who in found.values_list(*_ITEM)[:limit]:
-        yield Found("item", "number", number.lower() == text.lower(), customer, *who, number, pk, kind, due, currency, amount, open_)  # type: ignore[call-arg]
+        yield Found(
+            "item",
+            "number",
+            number.lower() == text.lower(),
+            customer,
+            *who,
+            number,
+            pk,
+            kind,
+            due,
+            currency,
+            amount,
+            open_,
+        )  # type: ignore[call-arg]
 
 
 def _by_amount(text: str, scope: QuerySet[Customer] | None, limit: int) -> Iterator[Found]:
@@ -170,7 +197,9 @@ def _by_amount(text: str, scope: QuerySet[Customer] | None, limit: int) -> Itera
         _in_scope(found, scope, "customer").order_by("open", "id").values_list(*_ITEM)[: 3 * limit]
     ):
         if (minor_digits(currency), open_) in readings:
-            yield Found("item", "amount", True, customer, *who, number, pk, kind, due, currency, amount, open_)  # type: ignore[call-arg]
+            yield Found(
+                "item", "amount", True, customer, *who, number, pk, kind, due, currency, amount, open_
+            )  # type: ignore[call-arg]
 
 
 def _by_point(text: str, scope: QuerySet[Customer] | None, limit: int) -> Iterator[Found]:
@@ -185,7 +214,16 @@ def _by_point(text: str, scope: QuerySet[Customer] | None, limit: int) -> Iterat
     for each in sorted(spellings):
         wanted |= prefix("value", each)
     found = _in_scope(ContactPoint.objects.filter(wanted), scope, "contact__customer").order_by("value", "id")
-    fields = ("kind", "value", "contact__name", "contact__customer_id", "contact__customer__number", "contact__customer__name")
+    fields = (
+        "kind",
+        "value",
+        "contact__name",
+        "contact__customer_id",
+        "contact__customer__number",
+        "contact__customer__name",
+    )
     for kind, value, contact, customer, number, name in found.values_list(*fields)[:limit]:
         why = "e-mail" if kind == "email" else "phone"
-        yield Found("contact", why, value.lower() == text.lower(), customer, number, name, f"{contact}: {value}")
+        yield Found(
+            "contact", why, value.lower() == text.lower(), customer, number, name, f"{contact}: {value}"
+        )

@@ -28,11 +28,14 @@ _COLUMNS = ", ".join(
 def posted_ahead(today: date) -> bool:
     """Whether anything is posted for a day to come; balances count it already, so such days are asked in arrays."""
     return (
-        Item.objects.filter(posted_on__gt=today).exists() or Application.objects.filter(posted_on__gt=today).exists()
+        Item.objects.filter(posted_on__gt=today).exists()
+        or Application.objects.filter(posted_on__gt=today).exists()
     )
 
 
-def standing_sql(today: date, policy: Policy, only: Filters = ALL, customers: str = "") -> tuple[str, list[Any]]:
+def standing_sql(
+    today: date, policy: Policy, only: Filters = ALL, customers: str = ""
+) -> tuple[str, list[Any]]:
     """SQL and parameters of the balances as of `today`, with the columns of Balance. One query looks for stale ones.
 
     `customers` is a further condition in SQL, written by us, on a column `customer_id`.

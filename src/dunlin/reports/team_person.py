@@ -49,13 +49,20 @@ def person_work(user_id: int, since: date, through: date, calls: int = 50) -> Pe
     """What the person did from `since` through `through`. Three queries."""
     made = Call.objects.filter(by=user_id, day__gte=since, day__lte=through)
     per_day: dict[date, dict[str, Any]] = {}
-    for row in made.filter(direction="out").order_by().values("day").annotate(
-        called=Count("customer", distinct=True),
-        reached=Count("customer", distinct=True, filter=Q(outcome__in=sorted(REACHED))),
-        attempts=Count("pk"),
+    for row in (
+        made.filter(direction="out")
+        .order_by()
+        .values("day")
+        .annotate(
+            called=Count("customer", distinct=True),
+            reached=Count("customer", distinct=True, filter=Q(outcome__in=sorted(REACHED))),
+            attempts=Count("pk"),
+        )
     ):
         per_day[row["day"]] = {name: row[name] for name in ("called", "reached", "attempts")}
-    promises = Promise.objects.filter(by=user_id, made_on__gte=since, made_on__lte=through).exclude(status="cancelled")
+    promises = Promise.objects.filter(by=user_id, made_on__gte=since, made_on__lte=through).exclude(
+        status="cancelled"
+    )
     for day, n in promises.order_by().values_list("made_on").annotate(Count("pk")):
         per_day.setdefault(day, {"called": 0, "reached": 0, "attempts": 0})["promises"] = n
     days = (

@@ -102,7 +102,9 @@ def timeline(
     if unknown:
         raise ValueError(f"a timeline has {', '.join(KINDS)}, not {', '.join(sorted(unknown))}")
     ask = _Ask(customer_id, as_of, zone, _cursor(before), page_size + 1)
-    pages = [_page(rank, source, ask) for rank, source in enumerate(_SOURCES) if not kinds or source.kind in kinds]
+    pages = [
+        _page(rank, source, ask) for rank, source in enumerate(_SOURCES) if not kinds or source.kind in kinds
+    ]
     entries = list(islice(merge(*pages, key=lambda entry: entry.key, reverse=True), page_size + 1))
     more = len(entries) > page_size
     shown = tuple(entries[:page_size])
@@ -134,7 +136,14 @@ def _page(rank: int, source: _Source, ask: _Ask) -> Iterator[Entry]:
         day = when if source.day_only else when.astimezone(ZoneInfo(ask.zone)).date()
         by = full_name(*(row.get(name) for name in _BY)) if _BY[0] in row else ""
         yield Entry(
-            **{"kind": source.kind, "at": at, "day": day, "day_only": source.day_only, "by": by, **source.entry({**row, "pk": pk})},
+            **{
+                "kind": source.kind,
+                "at": at,
+                "day": day,
+                "day_only": source.day_only,
+                "by": by,
+                **source.entry({**row, "pk": pk}),
+            },
             key=(at.astimezone(UTC), rank, pk),
         )
 
@@ -284,7 +293,18 @@ def _of(person: str) -> tuple[str, ...]:
     return tuple(f"{person}__{name}" for name in ("first_name", "last_name", "username"))
 
 
-_ITEM = ("kind", "invoice_class", "number", "reference", "due_on", "document_on", "reason", "description", "amount", "currency")
+_ITEM = (
+    "kind",
+    "invoice_class",
+    "number",
+    "reference",
+    "due_on",
+    "document_on",
+    "reason",
+    "description",
+    "amount",
+    "currency",
+)
 _DISPUTE = ("amount", "item_id", "item__number", "item__currency")
 
 _SOURCES = (

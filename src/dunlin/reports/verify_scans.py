@@ -92,6 +92,7 @@ def items(sql: Dialect) -> Scan:
 
 
 def disputes(sql: Dialect) -> Scan:
+    """What of each open item is in dispute, against its open disputes."""
     rows = (
         "records_item AS i LEFT JOIN (SELECT item_id, SUM(amount) AS amount FROM records_dispute WHERE resolved_on IS "
         "NULL GROUP BY item_id) AS d ON d.item_id = i.id WHERE i.open > 0"
@@ -103,6 +104,7 @@ def disputes(sql: Dialect) -> Scan:
 
 
 def dispute_rows(sql: Dialect) -> Scan:
+    """Each dispute against its item."""
     return Scan("item", "i.id", "records_dispute AS d JOIN records_item AS i ON i.id = d.item_id", (
         Check("dispute_customer", 20, "A dispute belongs to the customer of its item, which is a debit.",
               "d.customer_id <> i.customer_id OR i.side <> 1"),
@@ -136,6 +138,7 @@ def applications(sql: Dialect) -> Scan:
 
 
 def reversals(sql: Dialect) -> Scan:
+    """Each reversed application against the one it undoes."""
     rows = (
         "records_application AS a JOIN records_application AS o ON o.id = a.reverses_id LEFT JOIN (SELECT reverses_id, "
         "COUNT(*) AS times FROM records_application WHERE reverses_id IS NOT NULL GROUP BY reverses_id) AS n "
@@ -178,6 +181,7 @@ def control(sql: Dialect) -> Scan:
 
 
 def locked_items(sql: Dialect) -> Scan:
+    """Items posted into locked periods."""
     rows = (
         "records_period AS p JOIN records_item AS i ON i.entity_id = p.entity_id AND i.posted_on BETWEEN p.starts_on AND "
         "p.ends_on WHERE p.locked_at IS NOT NULL"
@@ -189,6 +193,7 @@ def locked_items(sql: Dialect) -> Scan:
 
 
 def locked_applications(sql: Dialect) -> Scan:
+    """Applications posted into locked periods."""
     rows = (
         "records_period AS p JOIN records_application AS a ON a.posted_on BETWEEN p.starts_on AND p.ends_on "
         f"AND {sql.at('a.recorded_at')} > {sql.at('p.locked_at')} JOIN records_item AS i ON i.id = a.credit_id "
@@ -200,6 +205,7 @@ def locked_applications(sql: Dialect) -> Scan:
 
 
 def due_dates(sql: Dialect) -> Scan:
+    """Each due date against its logged changes."""
     changes = (
         "SELECT item_id, old_due_on, new_due_on, posted_on, LAG(new_due_on) OVER w AS was, LAG(posted_on) OVER w AS was_on, "
         "LEAD(id) OVER w AS next_id FROM records_duedatechange WINDOW w AS (PARTITION BY item_id ORDER BY id)"
@@ -213,6 +219,7 @@ def due_dates(sql: Dialect) -> Scan:
 
 
 def discounts(sql: Dialect) -> Scan:
+    """Discounts granted as earned, against the terms of the item."""
     rows = (
         "(SELECT a.debit_id, SUM(a.amount) AS granted, MAX(c.value_on) AS last_on FROM records_item AS c JOIN "
         "records_application AS a ON a.credit_id = c.id WHERE c.kind = 'discount' AND c.reason = 'earned' AND c.open = 0 "
@@ -226,6 +233,7 @@ def discounts(sql: Dialect) -> Scan:
 
 
 def returns(sql: Dialect) -> Scan:
+    """What was granted with payments that came back."""
     rows = (
         "records_item AS r JOIN records_item AS g ON g.corrects_id = r.corrects_id AND g.kind IN ('discount', 'write_off') "
         "LEFT JOIN records_item AS b ON b.corrects_id = g.id AND b.kind = 'payment_return' WHERE r.kind = 'payment_return'"
@@ -236,6 +244,7 @@ def returns(sql: Dialect) -> Scan:
 
 
 def return_amounts(sql: Dialect) -> Scan:
+    """What came back of each payment."""
     rows = (
         "(SELECT corrects_id, SUM(amount) AS amount FROM records_item WHERE kind = 'payment_return' AND corrects_id IS NOT "
         "NULL GROUP BY corrects_id) AS r JOIN records_item AS i ON i.id = r.corrects_id"
@@ -246,6 +255,7 @@ def return_amounts(sql: Dialect) -> Scan:
 
 
 def balances(sql: Dialect) -> Scan:
+    """Each balance row within itself; the sums of the items are compared in verify.py."""
     buckets = " + ".join(f"b.bucket_{index}" for index in range(8))
     return Scan("balance", "b.id", "records_balance AS b", (
         Check("buckets", 5, "The buckets of a balance add up to its debits: each open item is in exactly one.",
@@ -256,6 +266,7 @@ def balances(sql: Dialect) -> Scan:
 
 
 def promises(sql: Dialect) -> Scan:
+    """Each promise against the money received on its items."""
     received = (
         "SELECT pi.promise_id, SUM(a.amount) AS amount FROM records_promiseitem AS pi JOIN records_application AS a ON "
         "a.debit_id = pi.item_id AND a.amount > 0 JOIN records_promise AS q ON q.id = pi.promise_id AND q.paid > 0 "
@@ -276,6 +287,7 @@ def promises(sql: Dialect) -> Scan:
 
 
 def promised_money(sql: Dialect) -> Scan:
+    """What promises of a customer counted, against what the customer paid in all."""
     counted = "SELECT MIN(id) AS id, customer_id, currency, SUM(paid) AS paid FROM records_promise GROUP BY customer_id, currency"
     received = (
         "SELECT i.customer_id, i.currency, SUM(a.amount) AS amount FROM records_application AS a JOIN records_item AS i "
@@ -289,6 +301,7 @@ def promised_money(sql: Dialect) -> Scan:
 
 
 def calls(sql: Dialect) -> Scan:
+    """The calls out to each customer, per day (P6)."""
     reached = f"CASE WHEN k.outcome IN ({_words(REACHED)}) THEN {sql.at('k.started_at')} END"
     rows = (
         f"(SELECT MIN(k.id) AS id, COUNT(*) AS attempts, MIN({reached}) AS reached_at, MAX({sql.at('k.started_at')}) AS last_at "

@@ -17,9 +17,7 @@ from dunlin.rules.campaigns import is_reached
 from dunlin.rules.policy import Policy, minutes_of
 
 # Countries that the row "EU" of the call hours serves.
-EU = frozenset(
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
-)
+EU = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
 
 # How far ahead the next allowed moment is looked for. Longer closures than this do not exist in a calendar.
 _DAYS_AHEAD = 30

@@ -172,7 +172,9 @@ def allocate(amount: Money, weights: Sequence[int]) -> list[Money]:
     sign = -1 if amount.minor < 0 else 1
     floors, remainders = zip(*(divmod(abs(amount.minor) * weight, whole) for weight in weights))
     parts = list(floors)
-    for index in sorted(range(len(parts)), key=lambda i: (-remainders[i], i))[: abs(amount.minor) - sum(parts)]:
+    for index in sorted(range(len(parts)), key=lambda i: (-remainders[i], i))[
+        : abs(amount.minor) - sum(parts)
+    ]:
         parts[index] += 1
     assert sum(parts) == abs(amount.minor)
     return [Money(sign * part, amount.currency) for part in parts]

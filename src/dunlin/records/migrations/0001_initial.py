@@ -9,798 +9,1664 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BusinessCalendar',
+            name="BusinessCalendar",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=24, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('subdivision', models.CharField(blank=True, max_length=6)),
-                ('bank_rule', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=24, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("subdivision", models.CharField(blank=True, max_length=6)),
+                ("bank_rule", models.BooleanField(default=False)),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Entity',
+            name="Entity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('currency', models.CharField(max_length=3)),
-                ('country', models.CharField(blank=True, max_length=2)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("currency", models.CharField(max_length=3)),
+                ("country", models.CharField(blank=True, max_length=2)),
             ],
             options={
-                'verbose_name_plural': 'entities',
-                'ordering': ['code'],
+                "verbose_name_plural": "entities",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='PaymentTerms',
+            name="PaymentTerms",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=30, unique=True)),
-                ('description', models.CharField(blank=True, max_length=200)),
-                ('rule', models.JSONField(default=dict)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=30, unique=True)),
+                ("description", models.CharField(blank=True, max_length=200)),
+                ("rule", models.JSONField(default=dict)),
             ],
             options={
-                'verbose_name_plural': 'payment terms',
-                'ordering': ['code'],
+                "verbose_name_plural": "payment terms",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Setting',
+            name="Setting",
             fields=[
-                ('name', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('value', models.JSONField()),
-                ('changed_at', models.DateTimeField()),
+                ("name", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("value", models.JSONField()),
+                ("changed_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('role', models.CharField(default='collector', max_length=24)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('daily_calls', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('lead', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='team', to=settings.AUTH_USER_MODEL)),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined"),
+                ),
+                ("role", models.CharField(default="collector", max_length=24)),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("daily_calls", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="team",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['username'],
+                "ordering": ["username"],
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('sort_name', models.CharField(db_index=True, editable=False, max_length=200)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('suspended', 'Suspended'), ('closed', 'Closed')], default='active', max_length=12)),
-                ('segment', models.CharField(blank=True, max_length=40)),
-                ('currency', models.CharField(max_length=3)),
-                ('language', models.CharField(default='en', max_length=8)),
-                ('time_zone', models.CharField(default='UTC', max_length=64)),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('region', models.CharField(blank=True, max_length=10)),
-                ('credit_limit', models.BigIntegerField(blank=True, null=True)),
-                ('assigned_by_hand', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
-                ('business_manager', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='managed', to=settings.AUTH_USER_MODEL)),
-                ('collector', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='portfolio', to=settings.AUTH_USER_MODEL)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='records.customer')),
-                ('sales_rep', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sold_to', to=settings.AUTH_USER_MODEL)),
-                ('terms', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='records.paymentterms')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("sort_name", models.CharField(db_index=True, editable=False, max_length=200)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("suspended", "Suspended"), ("closed", "Closed")],
+                        default="active",
+                        max_length=12,
+                    ),
+                ),
+                ("segment", models.CharField(blank=True, max_length=40)),
+                ("currency", models.CharField(max_length=3)),
+                ("language", models.CharField(default="en", max_length=8)),
+                ("time_zone", models.CharField(default="UTC", max_length=64)),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("region", models.CharField(blank=True, max_length=10)),
+                ("credit_limit", models.BigIntegerField(blank=True, null=True)),
+                ("assigned_by_hand", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "business_manager",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="managed",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "collector",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="portfolio",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="records.customer",
+                    ),
+                ),
+                (
+                    "sales_rep",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sold_to",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "terms",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="records.paymentterms",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('title', models.CharField(blank=True, max_length=100)),
-                ('roles', models.JSONField(default=list)),
-                ('time_zone', models.CharField(blank=True, max_length=64)),
-                ('language', models.CharField(blank=True, max_length=8)),
-                ('do_not_call', models.BooleanField(default=False)),
-                ('cease_contact', models.BooleanField(default=False)),
-                ('active', models.BooleanField(default=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='records.customer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("title", models.CharField(blank=True, max_length=100)),
+                ("roles", models.JSONField(default=list)),
+                ("time_zone", models.CharField(blank=True, max_length=64)),
+                ("language", models.CharField(blank=True, max_length=8)),
+                ("do_not_call", models.BooleanField(default=False)),
+                ("cease_contact", models.BooleanField(default=False)),
+                ("active", models.BooleanField(default=True)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contacts",
+                        to="records.customer",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Call',
+            name="Call",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('spoke_to', models.CharField(blank=True, max_length=200)),
-                ('number', models.CharField(blank=True, max_length=60)),
-                ('direction', models.CharField(default='out', max_length=3)),
-                ('outcome', models.CharField(max_length=16)),
-                ('note', models.TextField(blank=True)),
-                ('next_step', models.CharField(blank=True, max_length=200)),
-                ('day', models.DateField()),
-                ('started_at', models.DateTimeField()),
-                ('seconds', models.PositiveIntegerField(blank=True, null=True)),
-                ('by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='calls', to=settings.AUTH_USER_MODEL)),
-                ('contact', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='records.contact')),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='records.customer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("spoke_to", models.CharField(blank=True, max_length=200)),
+                ("number", models.CharField(blank=True, max_length=60)),
+                ("direction", models.CharField(default="out", max_length=3)),
+                ("outcome", models.CharField(max_length=16)),
+                ("note", models.TextField(blank=True)),
+                ("next_step", models.CharField(blank=True, max_length=200)),
+                ("day", models.DateField()),
+                ("started_at", models.DateTimeField()),
+                ("seconds", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="calls",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="records.contact",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="calls",
+                        to="records.customer",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Address',
+            name="Address",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(default='billing', max_length=12)),
-                ('lines', models.TextField(blank=True)),
-                ('city', models.CharField(blank=True, max_length=100)),
-                ('region', models.CharField(blank=True, max_length=60)),
-                ('postcode', models.CharField(blank=True, max_length=20)),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='addresses', to='records.customer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(default="billing", max_length=12)),
+                ("lines", models.TextField(blank=True)),
+                ("city", models.CharField(blank=True, max_length=100)),
+                ("region", models.CharField(blank=True, max_length=60)),
+                ("postcode", models.CharField(blank=True, max_length=20)),
+                ("country", models.CharField(blank=True, max_length=2)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="addresses",
+                        to="records.customer",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CustomerName',
+            name="CustomerName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('sort_name', models.CharField(db_index=True, max_length=200)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='names', to='records.customer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("sort_name", models.CharField(db_index=True, max_length=200)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="names",
+                        to="records.customer",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('revision', models.PositiveSmallIntegerField(default=0)),
-                ('step', models.CharField(max_length=8)),
-                ('tier', models.CharField(blank=True, max_length=24)),
-                ('code', models.CharField(max_length=40)),
-                ('facts', models.JSONField(default=dict)),
-                ('past_due_home', models.BigIntegerField()),
-                ('oldest_due_on', models.DateField(blank=True, null=True)),
-                ('rank', models.PositiveIntegerField(blank=True, null=True)),
-                ('look_again_on', models.DateField(blank=True, null=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('collector', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='records.customer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("revision", models.PositiveSmallIntegerField(default=0)),
+                ("step", models.CharField(max_length=8)),
+                ("tier", models.CharField(blank=True, max_length=24)),
+                ("code", models.CharField(max_length=40)),
+                ("facts", models.JSONField(default=dict)),
+                ("past_due_home", models.BigIntegerField()),
+                ("oldest_due_on", models.DateField(blank=True, null=True)),
+                ("rank", models.PositiveIntegerField(blank=True, null=True)),
+                ("look_again_on", models.DateField(blank=True, null=True)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "collector",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="decisions",
+                        to="records.customer",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DecisionRun',
+            name="DecisionRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(db_index=True)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('customers', models.PositiveIntegerField(default=0)),
-                ('calls', models.PositiveIntegerField(default=0)),
-                ('emails', models.PositiveIntegerField(default=0)),
-                ('silent', models.PositiveIntegerField(default=0)),
-                ('promises_judged', models.PositiveIntegerField(default=0)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(db_index=True)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("customers", models.PositiveIntegerField(default=0)),
+                ("calls", models.PositiveIntegerField(default=0)),
+                ("emails", models.PositiveIntegerField(default=0)),
+                ("silent", models.PositiveIntegerField(default=0)),
+                ("promises_judged", models.PositiveIntegerField(default=0)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DiaryLine',
+            name="DiaryLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('role', models.CharField(max_length=24)),
-                ('door', models.CharField(max_length=10)),
-                ('verb', models.CharField(max_length=32)),
-                ('about', models.CharField(blank=True, max_length=80)),
-                ('cause', models.CharField(blank=True, max_length=300)),
-                ('before', models.JSONField(blank=True, null=True)),
-                ('after', models.JSONField(blank=True, null=True)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('key', models.CharField(max_length=80, null=True, unique=True)),
-                ('key_content', models.CharField(blank=True, max_length=64)),
-                ('answer', models.JSONField(blank=True, null=True)),
-                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.customer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("role", models.CharField(max_length=24)),
+                ("door", models.CharField(max_length=10)),
+                ("verb", models.CharField(max_length=32)),
+                ("about", models.CharField(blank=True, max_length=80)),
+                ("cause", models.CharField(blank=True, max_length=300)),
+                ("before", models.JSONField(blank=True, null=True)),
+                ("after", models.JSONField(blank=True, null=True)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                ("key", models.CharField(max_length=80, null=True, unique=True)),
+                ("key_content", models.CharField(blank=True, max_length=64)),
+                ("answer", models.JSONField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="records.customer",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DailyFigure',
+            name="DailyFigure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('debits', models.BigIntegerField()),
-                ('unapplied', models.BigIntegerField()),
-                ('disputed', models.BigIntegerField()),
-                ('current', models.BigIntegerField()),
-                ('late', models.BigIntegerField()),
-                ('sales', models.BigIntegerField()),
-                ('collected', models.BigIntegerField()),
-                ('home_rate', models.DecimalField(decimal_places=6, max_digits=15, null=True)),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='records.entity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("debits", models.BigIntegerField()),
+                ("unapplied", models.BigIntegerField()),
+                ("disputed", models.BigIntegerField()),
+                ("current", models.BigIntegerField()),
+                ("late", models.BigIntegerField()),
+                ("sales", models.BigIntegerField()),
+                ("collected", models.BigIntegerField()),
+                ("home_rate", models.DecimalField(decimal_places=6, max_digits=15, null=True)),
+                (
+                    "entity",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="records.entity"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Balance',
+            name="Balance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('currency', models.CharField(max_length=3)),
-                ('debits', models.BigIntegerField()),
-                ('unapplied', models.BigIntegerField()),
-                ('disputed', models.BigIntegerField()),
-                ('past_due', models.BigIntegerField()),
-                ('late', models.BigIntegerField()),
-                ('bucket_0', models.BigIntegerField()),
-                ('bucket_1', models.BigIntegerField()),
-                ('bucket_2', models.BigIntegerField()),
-                ('bucket_3', models.BigIntegerField()),
-                ('bucket_4', models.BigIntegerField()),
-                ('bucket_5', models.BigIntegerField()),
-                ('bucket_6', models.BigIntegerField()),
-                ('bucket_7', models.BigIntegerField()),
-                ('items', models.PositiveIntegerField()),
-                ('items_past_due', models.PositiveIntegerField()),
-                ('oldest_due_on', models.DateField(blank=True, null=True)),
-                ('next_crossing_on', models.DateField(db_index=True)),
-                ('as_of', models.DateField()),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='balances', to='records.customer')),
-                ('entity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='records.entity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("debits", models.BigIntegerField()),
+                ("unapplied", models.BigIntegerField()),
+                ("disputed", models.BigIntegerField()),
+                ("past_due", models.BigIntegerField()),
+                ("late", models.BigIntegerField()),
+                ("bucket_0", models.BigIntegerField()),
+                ("bucket_1", models.BigIntegerField()),
+                ("bucket_2", models.BigIntegerField()),
+                ("bucket_3", models.BigIntegerField()),
+                ("bucket_4", models.BigIntegerField()),
+                ("bucket_5", models.BigIntegerField()),
+                ("bucket_6", models.BigIntegerField()),
+                ("bucket_7", models.BigIntegerField()),
+                ("items", models.PositiveIntegerField()),
+                ("items_past_due", models.PositiveIntegerField()),
+                ("oldest_due_on", models.DateField(blank=True, null=True)),
+                ("next_crossing_on", models.DateField(db_index=True)),
+                ("as_of", models.DateField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="balances",
+                        to="records.customer",
+                    ),
+                ),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="records.entity"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ExchangeRate',
+            name="ExchangeRate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('base', models.CharField(max_length=3)),
-                ('quote', models.CharField(max_length=3)),
-                ('on', models.DateField()),
-                ('rate', models.DecimalField(decimal_places=6, max_digits=15)),
-                ('source', models.CharField(blank=True, max_length=60)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("base", models.CharField(max_length=3)),
+                ("quote", models.CharField(max_length=3)),
+                ("on", models.DateField()),
+                ("rate", models.DecimalField(decimal_places=6, max_digits=15)),
+                ("source", models.CharField(blank=True, max_length=60)),
             ],
             options={
-                'ordering': ['base', 'quote', '-on'],
-                'constraints': [models.UniqueConstraint(fields=('base', 'quote', 'on'), name='rate_once_a_day'), models.CheckConstraint(condition=models.Q(('rate__gt', 0)), name='rate_is_above_zero')],
+                "ordering": ["base", "quote", "-on"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("base", "quote", "on"), name="rate_once_a_day"),
+                    models.CheckConstraint(condition=models.Q(("rate__gt", 0)), name="rate_is_above_zero"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FollowUp',
+            name="FollowUp",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('what', models.CharField(max_length=300)),
-                ('due_on', models.DateField()),
-                ('created_at', models.DateTimeField()),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, max_length=300)),
-                ('call', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='records.call')),
-                ('created_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to='records.customer')),
-                ('done_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("what", models.CharField(max_length=300)),
+                ("due_on", models.DateField()),
+                ("created_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("outcome", models.CharField(blank=True, max_length=300)),
+                (
+                    "call",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="records.call",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="follow_ups",
+                        to="records.customer",
+                    ),
+                ),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="follow_ups",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=12)),
-                ('file_name', models.CharField(max_length=200)),
-                ('file_path', models.CharField(blank=True, max_length=300)),
-                ('sha256', models.CharField(max_length=64)),
-                ('bytes', models.PositiveBigIntegerField(default=0)),
-                ('mapping_name', models.CharField(blank=True, max_length=60)),
-                ('mapping_text', models.TextField(blank=True)),
-                ('dry_run', models.BooleanField(default=False)),
-                ('state', models.CharField(default='waiting', max_length=10)),
-                ('rows_total', models.PositiveIntegerField(blank=True, null=True)),
-                ('rows_done', models.PositiveIntegerField(default=0)),
-                ('new', models.PositiveIntegerField(default=0)),
-                ('changed', models.PositiveIntegerField(default=0)),
-                ('same', models.PositiveIntegerField(default=0)),
-                ('refused', models.PositiveIntegerField(default=0)),
-                ('warnings', models.PositiveIntegerField(default=0)),
-                ('totals', models.JSONField(default=dict)),
-                ('message', models.CharField(blank=True, max_length=500)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=12)),
+                ("file_name", models.CharField(max_length=200)),
+                ("file_path", models.CharField(blank=True, max_length=300)),
+                ("sha256", models.CharField(max_length=64)),
+                ("bytes", models.PositiveBigIntegerField(default=0)),
+                ("mapping_name", models.CharField(blank=True, max_length=60)),
+                ("mapping_text", models.TextField(blank=True)),
+                ("dry_run", models.BooleanField(default=False)),
+                ("state", models.CharField(default="waiting", max_length=10)),
+                ("rows_total", models.PositiveIntegerField(blank=True, null=True)),
+                ("rows_done", models.PositiveIntegerField(default=0)),
+                ("new", models.PositiveIntegerField(default=0)),
+                ("changed", models.PositiveIntegerField(default=0)),
+                ("same", models.PositiveIntegerField(default=0)),
+                ("refused", models.PositiveIntegerField(default=0)),
+                ("warnings", models.PositiveIntegerField(default=0)),
+                ("totals", models.JSONField(default=dict)),
+                ("message", models.CharField(blank=True, max_length=500)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='ImportProblem',
+            name="ImportProblem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.PositiveIntegerField()),
-                ('column', models.CharField(blank=True, max_length=120)),
-                ('value', models.CharField(blank=True, max_length=300)),
-                ('code', models.CharField(max_length=40)),
-                ('sentence', models.CharField(max_length=500)),
-                ('refused', models.BooleanField(default=True)),
-                ('raw', models.JSONField(default=list)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='problems', to='records.importrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("line", models.PositiveIntegerField()),
+                ("column", models.CharField(blank=True, max_length=120)),
+                ("value", models.CharField(blank=True, max_length=300)),
+                ("code", models.CharField(max_length=40)),
+                ("sentence", models.CharField(max_length=500)),
+                ("refused", models.BooleanField(default=True)),
+                ("raw", models.JSONField(default=list)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="problems",
+                        to="records.importrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['line', 'id'],
+                "ordering": ["line", "id"],
             },
         ),
         migrations.CreateModel(
-            name='ImportChange',
+            name="ImportChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.PositiveIntegerField()),
-                ('about', models.CharField(max_length=120)),
-                ('field', models.CharField(max_length=60)),
-                ('before', models.CharField(blank=True, max_length=300)),
-                ('after', models.CharField(blank=True, max_length=300)),
-                ('did', models.CharField(max_length=300)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='records.importrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("line", models.PositiveIntegerField()),
+                ("about", models.CharField(max_length=120)),
+                ("field", models.CharField(max_length=60)),
+                ("before", models.CharField(blank=True, max_length=300)),
+                ("after", models.CharField(blank=True, max_length=300)),
+                ("did", models.CharField(max_length=300)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="records.importrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['line', 'id'],
+                "ordering": ["line", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=16)),
-                ('side', models.SmallIntegerField()),
-                ('invoice_class', models.CharField(blank=True, max_length=8)),
-                ('number', models.CharField(blank=True, max_length=64)),
-                ('instalment', models.PositiveSmallIntegerField(default=0)),
-                ('currency', models.CharField(max_length=3)),
-                ('amount', models.BigIntegerField()),
-                ('tax', models.BigIntegerField(default=0)),
-                ('document_on', models.DateField()),
-                ('due_on', models.DateField()),
-                ('posted_on', models.DateField()),
-                ('value_on', models.DateField()),
-                ('recorded_at', models.DateTimeField()),
-                ('service_month', models.DateField(blank=True, null=True)),
-                ('discount', models.BigIntegerField(default=0)),
-                ('discount_until', models.DateField(blank=True, null=True)),
-                ('po_number', models.CharField(blank=True, max_length=64)),
-                ('order_number', models.CharField(blank=True, max_length=64)),
-                ('reference', models.CharField(blank=True, max_length=140)),
-                ('description', models.CharField(blank=True, max_length=200)),
-                ('reason', models.CharField(blank=True, max_length=24)),
-                ('source', models.CharField(blank=True, max_length=40)),
-                ('source_key', models.CharField(blank=True, max_length=80, null=True)),
-                ('open', models.BigIntegerField()),
-                ('disputed', models.BigIntegerField(default=0)),
-                ('last_applied_on', models.DateField(blank=True, null=True)),
-                ('closed_on', models.DateField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('stage', models.PositiveSmallIntegerField(default=0)),
-                ('stage_on', models.DateField(blank=True, null=True)),
-                ('corrects', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='records.item')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='records.customer')),
-                ('entity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='records.entity')),
-                ('terms', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='records.paymentterms')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=16)),
+                ("side", models.SmallIntegerField()),
+                ("invoice_class", models.CharField(blank=True, max_length=8)),
+                ("number", models.CharField(blank=True, max_length=64)),
+                ("instalment", models.PositiveSmallIntegerField(default=0)),
+                ("currency", models.CharField(max_length=3)),
+                ("amount", models.BigIntegerField()),
+                ("tax", models.BigIntegerField(default=0)),
+                ("document_on", models.DateField()),
+                ("due_on", models.DateField()),
+                ("posted_on", models.DateField()),
+                ("value_on", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                ("service_month", models.DateField(blank=True, null=True)),
+                ("discount", models.BigIntegerField(default=0)),
+                ("discount_until", models.DateField(blank=True, null=True)),
+                ("po_number", models.CharField(blank=True, max_length=64)),
+                ("order_number", models.CharField(blank=True, max_length=64)),
+                ("reference", models.CharField(blank=True, max_length=140)),
+                ("description", models.CharField(blank=True, max_length=200)),
+                ("reason", models.CharField(blank=True, max_length=24)),
+                ("source", models.CharField(blank=True, max_length=40)),
+                ("source_key", models.CharField(blank=True, max_length=80, null=True)),
+                ("open", models.BigIntegerField()),
+                ("disputed", models.BigIntegerField(default=0)),
+                ("last_applied_on", models.DateField(blank=True, null=True)),
+                ("closed_on", models.DateField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("stage", models.PositiveSmallIntegerField(default=0)),
+                ("stage_on", models.DateField(blank=True, null=True)),
+                (
+                    "corrects",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="records.item",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="records.customer",
+                    ),
+                ),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="records.entity"
+                    ),
+                ),
+                (
+                    "terms",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="records.paymentterms",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DueDateChange',
+            name="DueDateChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('old_due_on', models.DateField()),
-                ('new_due_on', models.DateField()),
-                ('posted_on', models.DateField(db_index=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('reason', models.CharField(max_length=200)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='due_date_changes', to='records.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("old_due_on", models.DateField()),
+                ("new_due_on", models.DateField()),
+                ("posted_on", models.DateField(db_index=True)),
+                ("recorded_at", models.DateTimeField()),
+                ("reason", models.CharField(max_length=200)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="due_date_changes",
+                        to="records.item",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Dispute',
+            name="Dispute",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.BigIntegerField()),
-                ('reason', models.CharField(max_length=24)),
-                ('note', models.CharField(blank=True, max_length=500)),
-                ('department', models.CharField(blank=True, max_length=40)),
-                ('raised_by', models.CharField(blank=True, max_length=200)),
-                ('opened_on', models.DateField()),
-                ('due_on', models.DateField(blank=True, null=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('resolved_on', models.DateField(blank=True, null=True)),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('resolution', models.CharField(blank=True, max_length=24)),
-                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='records.customer')),
-                ('resolved_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='records.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount", models.BigIntegerField()),
+                ("reason", models.CharField(max_length=24)),
+                ("note", models.CharField(blank=True, max_length=500)),
+                ("department", models.CharField(blank=True, max_length=40)),
+                ("raised_by", models.CharField(blank=True, max_length=200)),
+                ("opened_on", models.DateField()),
+                ("due_on", models.DateField(blank=True, null=True)),
+                ("recorded_at", models.DateTimeField()),
+                ("resolved_on", models.DateField(blank=True, null=True)),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                ("resolution", models.CharField(blank=True, max_length=24)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disputes",
+                        to="records.customer",
+                    ),
+                ),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disputes",
+                        to="records.item",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Block',
+            name="Block",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=16)),
-                ('from_on', models.DateField()),
-                ('until_on', models.DateField(blank=True, null=True)),
-                ('reason', models.CharField(max_length=300)),
-                ('recorded_at', models.DateTimeField()),
-                ('lifted_at', models.DateTimeField(blank=True, null=True)),
-                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('lifted_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='blocks', to='records.customer')),
-                ('item', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='blocks', to='records.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=16)),
+                ("from_on", models.DateField()),
+                ("until_on", models.DateField(blank=True, null=True)),
+                ("reason", models.CharField(max_length=300)),
+                ("recorded_at", models.DateTimeField()),
+                ("lifted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lifted_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="blocks",
+                        to="records.customer",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="blocks",
+                        to="records.item",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.BigIntegerField()),
-                ('posted_on', models.DateField()),
-                ('value_on', models.DateField()),
-                ('recorded_at', models.DateTimeField()),
-                ('why', models.CharField(max_length=32)),
-                ('evidence', models.CharField(blank=True, max_length=300)),
-                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('reverses', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversal', to='records.application')),
-                ('credit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='records.item')),
-                ('debit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='settlements', to='records.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount", models.BigIntegerField()),
+                ("posted_on", models.DateField()),
+                ("value_on", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                ("why", models.CharField(max_length=32)),
+                ("evidence", models.CharField(blank=True, max_length=300)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reverses",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reversal",
+                        to="records.application",
+                    ),
+                ),
+                (
+                    "credit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="uses", to="records.item"
+                    ),
+                ),
+                (
+                    "debit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="settlements",
+                        to="records.item",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ItemLine',
+            name="ItemLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('description', models.CharField(max_length=300)),
-                ('quantity', models.DecimalField(blank=True, decimal_places=4, max_digits=15, null=True)),
-                ('amount', models.BigIntegerField()),
-                ('tax', models.BigIntegerField(default=0)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='records.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("description", models.CharField(max_length=300)),
+                ("quantity", models.DecimalField(blank=True, decimal_places=4, max_digits=15, null=True)),
+                ("amount", models.BigIntegerField()),
+                ("tax", models.BigIntegerField(default=0)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="records.item"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Note',
+            name="Note",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='records.customer')),
-                ('item', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='records.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notes",
+                        to="records.customer",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notes",
+                        to="records.item",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Period',
+            name="Period",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField()),
-                ('locked_at', models.DateTimeField(blank=True, null=True)),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='periods', to='records.entity')),
-                ('locked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField()),
+                ("locked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="periods",
+                        to="records.entity",
+                    ),
+                ),
+                (
+                    "locked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['entity', 'starts_on'],
+                "ordering": ["entity", "starts_on"],
             },
         ),
         migrations.CreateModel(
-            name='Pin',
+            name="Pin",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('position', models.PositiveSmallIntegerField(default=1)),
-                ('reason', models.CharField(max_length=200)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pins', to='records.customer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("position", models.PositiveSmallIntegerField(default=1)),
+                ("reason", models.CharField(max_length=200)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pins",
+                        to="records.customer",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PortfolioRule',
+            name="PortfolioRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('priority', models.IntegerField(default=0)),
-                ('criteria', models.JSONField(default=dict)),
-                ('active', models.BooleanField(default=True)),
-                ('collector', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='portfolio_rules', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100)),
+                ("priority", models.IntegerField(default=0)),
+                ("criteria", models.JSONField(default=dict)),
+                ("active", models.BooleanField(default=True)),
+                (
+                    "collector",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="portfolio_rules",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-priority', 'id'],
+                "ordering": ["-priority", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Promise',
+            name="Promise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(default='call', max_length=10)),
-                ('currency', models.CharField(max_length=3)),
-                ('amount', models.BigIntegerField(blank=True, null=True)),
-                ('due_on', models.DateField()),
-                ('made_on', models.DateField()),
-                ('recorded_at', models.DateTimeField()),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('status', models.CharField(default='open', max_length=16)),
-                ('level', models.PositiveSmallIntegerField(default=0)),
-                ('paid', models.BigIntegerField(default=0)),
-                ('judged_on', models.DateField(blank=True, null=True)),
-                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('call', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='promises', to='records.call')),
-                ('contact', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='records.contact')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promises', to='records.customer')),
-                ('replaces', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaced_by', to='records.promise')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source", models.CharField(default="call", max_length=10)),
+                ("currency", models.CharField(max_length=3)),
+                ("amount", models.BigIntegerField(blank=True, null=True)),
+                ("due_on", models.DateField()),
+                ("made_on", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("status", models.CharField(default="open", max_length=16)),
+                ("level", models.PositiveSmallIntegerField(default=0)),
+                ("paid", models.BigIntegerField(default=0)),
+                ("judged_on", models.DateField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "call",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="promises",
+                        to="records.call",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="records.contact",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="promises",
+                        to="records.customer",
+                    ),
+                ),
+                (
+                    "replaces",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replaced_by",
+                        to="records.promise",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PromiseItem',
+            name="PromiseItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('open_then', models.BigIntegerField()),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promises', to='records.item')),
-                ('promise', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='records.promise')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("open_then", models.BigIntegerField()),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="promises",
+                        to="records.item",
+                    ),
+                ),
+                (
+                    "promise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="records.promise",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PromiseJudgement',
+            name="PromiseJudgement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField()),
-                ('recorded_at', models.DateTimeField()),
-                ('status', models.CharField(max_length=16)),
-                ('paid', models.BigIntegerField()),
-                ('why', models.CharField(max_length=300)),
-                ('promise', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='judgements', to='records.promise')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("on", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                ("status", models.CharField(max_length=16)),
+                ("paid", models.BigIntegerField()),
+                ("why", models.CharField(max_length=300)),
+                (
+                    "promise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="judgements",
+                        to="records.promise",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SavedMapping',
+            name="SavedMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('kind', models.CharField(max_length=12)),
-                ('text', models.TextField()),
-                ('saved_at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("kind", models.CharField(max_length=12)),
+                ("text", models.TextField()),
+                ("saved_at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Snooze',
+            name="Snooze",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_on', models.DateField()),
-                ('until_on', models.DateField()),
-                ('reason', models.CharField(max_length=200)),
-                ('at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='snoozes', to='records.customer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("from_on", models.DateField()),
+                ("until_on", models.DateField()),
+                ("reason", models.CharField(max_length=200)),
+                ("at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="snoozes",
+                        to="records.customer",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TierOrder',
+            name="TierOrder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(unique=True)),
-                ('tiers', models.JSONField()),
-                ('reason', models.CharField(max_length=200)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(unique=True)),
+                ("tiers", models.JSONField()),
+                ("reason", models.CharField(max_length=200)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Absence',
+            name="Absence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_on', models.DateField()),
-                ('through_on', models.DateField()),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('backup', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='backing_up', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='absences', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("from_on", models.DateField()),
+                ("through_on", models.DateField()),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "backup",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="backing_up",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="absences",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('through_on__gte', models.F('from_on'))), name='absence_ends_after_it_starts'), models.CheckConstraint(condition=models.Q(('user', models.F('backup')), _negated=True), name='absence_backup_is_someone_else')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("through_on__gte", models.F("from_on"))),
+                        name="absence_ends_after_it_starts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("user", models.F("backup")), _negated=True),
+                        name="absence_backup_is_someone_else",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CalendarDay',
+            name="CalendarDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField()),
-                ('name', models.CharField(blank=True, max_length=120)),
-                ('closed', models.BooleanField(default=True)),
-                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='records.businesscalendar')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("on", models.DateField()),
+                ("name", models.CharField(blank=True, max_length=120)),
+                ("closed", models.BooleanField(default=True)),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="days",
+                        to="records.businesscalendar",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['calendar', 'on'],
-                'constraints': [models.UniqueConstraint(fields=('calendar', 'on'), name='calendar_day_once')],
+                "ordering": ["calendar", "on"],
+                "constraints": [models.UniqueConstraint(fields=("calendar", "on"), name="calendar_day_once")],
             },
         ),
         migrations.CreateModel(
-            name='ContactPoint',
+            name="ContactPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('email', 'e-mail'), ('phone', 'phone')], max_length=8)),
-                ('value', models.CharField(max_length=254)),
-                ('label', models.CharField(blank=True, max_length=40)),
-                ('state', models.CharField(default='ok', max_length=8)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='points', to='records.contact')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(choices=[("email", "e-mail"), ("phone", "phone")], max_length=8)),
+                ("value", models.CharField(max_length=254)),
+                ("label", models.CharField(blank=True, max_length=40)),
+                ("state", models.CharField(default="ok", max_length=8)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="points",
+                        to="records.contact",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['kind', 'position', 'id'],
-                'indexes': [models.Index(fields=['value'], name='contact_point_value')],
+                "ordering": ["kind", "position", "id"],
+                "indexes": [models.Index(fields=["value"], name="contact_point_value")],
             },
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['customer', '-started_at'], name='call_customer'),
+            model_name="call",
+            index=models.Index(fields=["customer", "-started_at"], name="call_customer"),
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['day', 'by'], name='call_day'),
+            model_name="call",
+            index=models.Index(fields=["day", "by"], name="call_day"),
         ),
         migrations.AddConstraint(
-            model_name='customername',
-            constraint=models.UniqueConstraint(fields=('customer', 'name'), name='customer_name_once'),
+            model_name="customername",
+            constraint=models.UniqueConstraint(fields=("customer", "name"), name="customer_name_once"),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['day', 'collector', 'rank'], name='decision_worklist'),
+            model_name="decision",
+            index=models.Index(fields=["day", "collector", "rank"], name="decision_worklist"),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('customer', 'day', 'revision'), name='decision_once'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(fields=("customer", "day", "revision"), name="decision_once"),
         ),
         migrations.AddIndex(
-            model_name='diaryline',
-            index=models.Index(fields=['customer', '-at'], name='diary_customer'),
+            model_name="diaryline",
+            index=models.Index(fields=["customer", "-at"], name="diary_customer"),
         ),
         migrations.AddConstraint(
-            model_name='dailyfigure',
-            constraint=models.UniqueConstraint(fields=('day', 'entity', 'currency'), name='daily_figure_once'),
+            model_name="dailyfigure",
+            constraint=models.UniqueConstraint(
+                fields=("day", "entity", "currency"), name="daily_figure_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='balance',
-            constraint=models.UniqueConstraint(fields=('customer', 'entity', 'currency'), name='balance_once'),
+            model_name="balance",
+            constraint=models.UniqueConstraint(
+                fields=("customer", "entity", "currency"), name="balance_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('done_at__isnull', True)), fields=['owner', 'due_on'], name='follow_up_open'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(("done_at__isnull", True)),
+                fields=["owner", "due_on"],
+                name="follow_up_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispute',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='dispute_amount_is_above_zero'),
+            model_name="dispute",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="dispute_amount_is_above_zero"
+            ),
         ),
         migrations.AddIndex(
-            model_name='application',
-            index=models.Index(fields=['posted_on'], name='application_posted_on'),
+            model_name="application",
+            index=models.Index(fields=["posted_on"], name="application_posted_on"),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reverses__isnull', True), ('amount__gt', 0)), models.Q(('reverses__isnull', False), ('amount__lt', 0)), _connector='OR'), name='application_is_positive_unless_it_reverses'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("reverses__isnull", True), ("amount__gt", 0)),
+                    models.Q(("reverses__isnull", False), ("amount__lt", 0)),
+                    _connector="OR",
+                ),
+                name="application_is_positive_unless_it_reverses",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('credit', models.F('debit')), _negated=True), name='application_joins_two_items'),
+            model_name="application",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("credit", models.F("debit")), _negated=True),
+                name="application_joins_two_items",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='itemline',
-            constraint=models.UniqueConstraint(fields=('item', 'position'), name='item_line_once'),
+            model_name="itemline",
+            constraint=models.UniqueConstraint(fields=("item", "position"), name="item_line_once"),
         ),
         migrations.AddIndex(
-            model_name='note',
-            index=models.Index(fields=['customer', '-at'], name='note_customer'),
+            model_name="note",
+            index=models.Index(fields=["customer", "-at"], name="note_customer"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('open__gt', 0)), fields=['customer', 'currency', 'due_on', 'open'], name='item_open'),
+            model_name="item",
+            index=models.Index(
+                condition=models.Q(("open__gt", 0)),
+                fields=["customer", "currency", "due_on", "open"],
+                name="item_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['closed_on'], name='item_closed_on'),
+            model_name="item",
+            index=models.Index(fields=["closed_on"], name="item_closed_on"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['posted_on'], name='item_posted_on'),
+            model_name="item",
+            index=models.Index(fields=["posted_on"], name="item_posted_on"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['number'], name='item_number'),
+            model_name="item",
+            index=models.Index(fields=["number"], name="item_number"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('open__gt', 0)), fields=['open'], name='item_open_amount'),
+            model_name="item",
+            index=models.Index(condition=models.Q(("open__gt", 0)), fields=["open"], name="item_open_amount"),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='item_amount_is_above_zero'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="item_amount_is_above_zero"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('open__gte', 0), ('open__lte', models.F('amount'))), name='item_open_is_within_amount'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("open__gte", 0), ("open__lte", models.F("amount"))),
+                name="item_open_is_within_amount",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('disputed__gte', 0), ('disputed__lte', models.F('open'))), name='item_disputed_is_within_open'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("disputed__gte", 0), ("disputed__lte", models.F("open"))),
+                name="item_disputed_is_within_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('side', 1), ('kind__in', ('invoice', 'debit_memo', 'finance_charge', 'chargeback', 'refund', 'payment_return'))), models.Q(('side', -1), ('kind__in', ('payment', 'credit_memo', 'write_off', 'discount', 'deposit'))), _connector='OR'), name='item_side_fits_kind'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("side", 1),
+                        (
+                            "kind__in",
+                            (
+                                "invoice",
+                                "debit_memo",
+                                "finance_charge",
+                                "chargeback",
+                                "refund",
+                                "payment_return",
+                            ),
+                        ),
+                    ),
+                    models.Q(
+                        ("side", -1),
+                        ("kind__in", ("payment", "credit_memo", "write_off", "discount", "deposit")),
+                    ),
+                    _connector="OR",
+                ),
+                name="item_side_fits_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('open', 0), ('closed_on__isnull', False)), models.Q(('open__gt', 0), ('closed_on__isnull', True)), _connector='OR'), name='item_closed_on_tells_when_open_became_zero'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("open", 0), ("closed_on__isnull", False)),
+                    models.Q(("open__gt", 0), ("closed_on__isnull", True)),
+                    _connector="OR",
+                ),
+                name="item_closed_on_tells_when_open_became_zero",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('source', 'source_key'), name='item_imported_once'),
+            model_name="item",
+            constraint=models.UniqueConstraint(fields=("source", "source_key"), name="item_imported_once"),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.CheckConstraint(condition=models.Q(('number', ''), _negated=True), name='customer_has_a_number'),
+            model_name="customer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number", ""), _negated=True), name="customer_has_a_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.CheckConstraint(condition=models.Q(('credit_limit__isnull', True), ('credit_limit__gte', 0), _connector='OR'), name='customer_credit_limit_is_not_negative'),
+            model_name="customer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("credit_limit__isnull", True), ("credit_limit__gte", 0), _connector="OR"),
+                name="customer_credit_limit_is_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.UniqueConstraint(fields=('entity', 'starts_on'), name='period_starts_once'),
+            model_name="period",
+            constraint=models.UniqueConstraint(fields=("entity", "starts_on"), name="period_starts_once"),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='period_ends_after_it_starts'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="period_ends_after_it_starts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pin',
-            constraint=models.UniqueConstraint(fields=('day', 'customer'), name='pin_once_a_day'),
+            model_name="pin",
+            constraint=models.UniqueConstraint(fields=("day", "customer"), name="pin_once_a_day"),
         ),
         migrations.AddIndex(
-            model_name='promise',
-            index=models.Index(fields=['status', 'due_on'], name='promise_status'),
+            model_name="promise",
+            index=models.Index(fields=["status", "due_on"], name="promise_status"),
         ),
         migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__isnull', True), ('amount__gt', 0), _connector='OR'), name='promise_amount_is_above_zero'),
+            model_name="promise",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__isnull", True), ("amount__gt", 0), _connector="OR"),
+                name="promise_amount_is_above_zero",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(('paid__gte', 0)), name='promise_paid_is_not_negative'),
+            model_name="promise",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("paid__gte", 0)), name="promise_paid_is_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promiseitem',
-            constraint=models.UniqueConstraint(fields=('promise', 'item'), name='promise_item_once'),
+            model_name="promiseitem",
+            constraint=models.UniqueConstraint(fields=("promise", "item"), name="promise_item_once"),
         ),
     ]

@@ -4,34 +4,37 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0002_guards'),
+        ("records", "0002_guards"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='contactpoint',
-            name='contact_point_value',
+            model_name="contactpoint",
+            name="contact_point_value",
         ),
         migrations.RemoveIndex(
-            model_name='item',
-            name='item_posted_on',
+            model_name="item",
+            name="item_posted_on",
         ),
         migrations.RemoveIndex(
-            model_name='item',
-            name='item_number',
+            model_name="item",
+            name="item_number",
         ),
         migrations.AddIndex(
-            model_name='contactpoint',
-            index=models.Index(fields=['value'], name='contact_point_value', opclasses=['varchar_pattern_ops']),
+            model_name="contactpoint",
+            index=models.Index(
+                fields=["value"], name="contact_point_value", opclasses=["varchar_pattern_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['posted_on', 'kind', 'currency', 'entity', 'amount'], name='item_posted_on'),
+            model_name="item",
+            index=models.Index(
+                fields=["posted_on", "kind", "currency", "entity", "amount"], name="item_posted_on"
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['number'], name='item_number', opclasses=['varchar_pattern_ops']),
+            model_name="item",
+            index=models.Index(fields=["number"], name="item_number", opclasses=["varchar_pattern_ops"]),
         ),
     ]
