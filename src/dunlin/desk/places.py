@@ -35,6 +35,5 @@ def clock_there(zone: str, country: str, now: datetime, opens: int, closes: int)
 
 
 def place(zone: str, country: str) -> str:
-    """ "New York, US" from a zone and a country; either may be missing."""
-    city = zone.rsplit("/", 1)[-1].replace("_", " ") if "/" in zone else ""
-    return ", ".join(part for part in (city, country) if part)
+    """The city of the zone, or the country where no zone is known: a contact may sit in another country than the customer."""
+    return zone.rsplit("/", 1)[-1].replace("_", " ") if "/" in zone else country

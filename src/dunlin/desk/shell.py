@@ -136,15 +136,19 @@ def attrs(values: Mapping[str, Any]) -> Markup:
     """
     parts = []
     for name, value in values.items():
-        if name == "style" or (name.startswith("on") and name != "on"):
-            raise ValueError(f"{name} attributes are not allowed by the content policy")
-        if value is None or value is False:
-            continue
-        written = escape(name.rstrip("_").replace("_", "-"))
-        parts.append(
-            Markup(" {}").format(written) if value is True else Markup(' {}="{}"').format(written, value)
-        )
-    return Markup("").join(parts)
+        written = _attribute(name)
+        if value is True:
+            parts.append(f" {written}")
+        elif value is not None and value is not False:
+            parts.append(f' {written}="{escape(value)}"')
+    return Markup("".join(parts))  # noqa: S704  names and values are escaped above
+
+
+@cache
+def _attribute(name: str) -> str:
+    if name == "style" or (name.startswith("on") and name != "on"):
+        raise ValueError(f"{name} attributes are not allowed by the content policy")
+    return str(escape(name.rstrip("_").replace("_", "-")))
 
 
 def theme(request: HttpRequest) -> str:

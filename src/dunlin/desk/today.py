@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from dunlin.desk import access
+from dunlin.desk.acts import address
 from dunlin.desk.answers import show
 from dunlin.desk.doors import Standing
 from dunlin.desk.places import Clock, clock_there
@@ -18,6 +19,7 @@ from dunlin.desk.preview import preview_of
 from dunlin.records.models import Customer, Decision, Item
 from dunlin.reports.rail_counts import rail_counts
 from dunlin.reports.worklist import OVER, Absent, Entry, Worklist, not_on_list, worklist
+from dunlin.rules.money import Money
 from dunlin.rules.reasons import TIER_NAMES
 
 NOBODY = "none"  # the list of customers nobody works
@@ -25,21 +27,34 @@ OTHERS_A_PAGE = 100
 _LONGEST = 500
 
 
-@dataclass(frozen=True)
+# What can be done from a row: name of the page, verb, key, words, icon.
+_ACTS = (
+    ("call", "log_call", "c", "Call", "phone"),
+    ("add_note", "add_note", "n", "Note", "note"),
+    ("snooze", "snooze_customer", "s", "Snooze", "snooze"),
+    ("pin", "pin_customer", "i", "Pin", "pin"),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """An entry with what only this moment knows: the clock there, and for how many minutes another attempt must wait."""
+    """An entry with what only this moment knows: the clock there, and for how many minutes another attempt must wait.
+    `account` and `acts` are addresses, acts in the order of the offers of the page."""
 
     entry: Entry
     clock: Clock
     wait_minutes: int
+    account: str
+    acts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Group:
-    """Rows that stand together: pinned ones, those of a tier, those who came up during the day."""
+    """Rows that stand together: pinned ones, those of a tier, those who came up during the day; what is past due in all."""
 
     title: str
     rows: tuple[Row, ...]
+    past_due: tuple[Money, ...]
 
 
 @require_safe
@@ -63,9 +78,12 @@ def today(request: HttpRequest) -> HttpResponse:
     if facts["others_shown"]:
         facts |= _others(request, chosen)
     else:
+        acts = [each for each in _ACTS if door.may(each[1])]
         facts |= {
-            "groups": _groups(listed, door),
-            "preview": _asked_preview(request) if request.GET.get("at") else _first_preview(listed, request),
+            "acts": acts,
+            "groups": _groups(listed, door, [each[0] for each in acts]),
+            "preview": _asked_preview(request) if request.GET.get("at") else None,
+            "first": _first(listed),
         }
     facts["made"] = bool(listed.entries) or _list_was_made(door)
     facts["books_empty"] = not facts["made"] and not Item.objects.exists()
@@ -83,26 +101,43 @@ def counts(request: HttpRequest) -> HttpResponse:
 def _lists(request: HttpRequest) -> tuple[int | None, list[tuple[int | None, str]]]:
     """The list shown, and those there are to choose from. A lead without a list of their own starts with the first."""
     door: Standing = request.door  # type: ignore[attr-defined]
-    worked = (
-        Decision.objects.filter(day=door.as_of, rank__isnull=False)
-        .order_by()
-        .values_list("collector")
-        .distinct()
-    )
-    lists = access.lists_of(request, [pk for (pk,) in worked])
+    worked: list[int | None] = []
+    if door.may("see_all_customers"):
+        chosen = Decision.objects.filter(day=door.as_of, rank__isnull=False).order_by()
+        worked = list(chosen.values_list("collector", flat=True).distinct())
+    lists = access.lists_of(request, worked)
     asked = request.GET.get("list", "")
     if asked:
         wanted = None if asked == NOBODY else int(asked) if asked.isascii() and asked.isdigit() else 0
         return access.list_for(request, wanted), lists
-    has_own = Decision.objects.filter(day=door.as_of, collector=door.who.user_id).exists()
-    if not has_own and len(lists) > 1:
-        return lists[1][0], lists
-    return door.who.user_id, lists
+    has_own = len(lists) < 2 or Decision.objects.filter(day=door.as_of, collector=door.who.user_id).exists()
+    return (door.who.user_id if has_own else lists[1][0]), lists
 
 
-def _groups(listed: Worklist, door: Standing) -> tuple[Group, ...]:
-    rows = [_row(entry, door) for entry in listed.entries]
-    return tuple(Group(title, tuple(part)) for title, part in groupby(rows, lambda row: _title(row.entry)))
+def _groups(listed: Worklist, door: Standing, acts: list[str]) -> tuple[Group, ...]:
+    day = door.as_of.isoformat() if door.in_past else ""
+    account = _addresses("account", as_of=day)
+    offered = [_addresses(name, as_of=day, back="today" if name != "call" else "") for name in acts]
+    rows = [_row(entry, door, account, offered) for entry in listed.entries]
+    groups = []
+    for title, found in groupby(rows, lambda row: _title(row.entry)):
+        part = tuple(found)
+        groups.append(Group(title, part, _sums(part)))
+    return tuple(groups)
+
+
+def _addresses(name: str, **query: str) -> Callable[[int], str]:
+    """The address of a page for many customers: found once, then the number is put in."""
+    before, after = address(name, 0, **query).split("/0", 1)
+    return lambda pk: f"{before}/{pk}{after}"
+
+
+def _sums(rows: Iterable[Row]) -> tuple[Money, ...]:
+    whole: dict[str, int] = {}
+    for row in rows:
+        for each in row.entry.past_due:
+            whole[each.currency] = whole.get(each.currency, 0) + each.minor
+    return tuple(Money(whole[currency], currency) for currency in sorted(whole))
 
 
 def _title(entry: Entry) -> str:
@@ -114,20 +149,22 @@ def _title(entry: Entry) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _row(entry: Entry, door: Standing) -> Row:
+def _row(
+    entry: Entry, door: Standing, account: Callable[[int], str], acts: list[Callable[[int], str]]
+) -> Row:
     clock = clock_there(entry.time_zone, entry.country, door.who.now, entry.opens, entry.closes)
     wait = entry.next_call_at - door.who.now if entry.next_call_at is not None else timedelta(0)
-    return Row(entry, clock, max(0, -(-wait // timedelta(minutes=1))))
+    pk = entry.customer_id
+    return Row(
+        entry, clock, max(0, -(-wait // timedelta(minutes=1))), account(pk), tuple(at(pk) for at in acts)
+    )
 
 
-def _first_preview(listed: Worklist, request: HttpRequest) -> object | None:
-    first = next((entry for entry in listed.entries if entry.state not in OVER), None) or next(
+def _first(listed: Worklist) -> Entry | None:
+    """Whom the panel beside the list shows before one moves: the first who is still to do."""
+    return next((each for each in listed.entries if each.state not in OVER), None) or next(
         iter(listed.entries), None
     )
-    if first is None:
-        return None
-    found = access.customers_of(request).filter(pk=first.customer_id).first()
-    return preview_of(found, request.door) if found else None  # type: ignore[attr-defined]
 
 
 def _asked_preview(request: HttpRequest) -> object:

@@ -219,9 +219,8 @@ class _Listed:
 
 def _listed(mine: QuerySet[Decision], day: date, size: int, pins: dict[int, Pin]) -> list[_Listed]:
     """Ranked within `size` or pinned, then those who joined during the day. A later order of the day replaces the ranks."""
-    wanted = set(mine.filter(rank__lte=size).values_list("customer", flat=True))
-    wanted |= set(mine.filter(rank=None, step="call", revision__gt=0).values_list("customer", flat=True))
-    wanted |= set(pins)
+    chosen = Q(rank__lte=size) | Q(rank=None, step="call", revision__gt=0)
+    wanted = set(mine.filter(chosen).values_list("customer", flat=True)) | set(pins)
     of: dict[int, list[Decision]] = {}
     for row in Decision.objects.filter(day=day, customer__in=wanted).order_by("customer", "revision"):
         of.setdefault(row.customer_id, []).append(row)

@@ -41,7 +41,7 @@ _EMAIL_BECAUSE = {
     "not_reached": "not reached by phone today",
     "wrong_number": "the number was wrong",
 }
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905 (a row of names reads as a row)
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
 def reason(code: str, facts: Mapping[str, Any]) -> str:
@@ -121,7 +121,7 @@ def _which(code: str, facts: Mapping[str, Any]) -> str:
 def _tail(facts: Mapping[str, Any]) -> list[str]:
     parts = []
     if "collectable" in facts:
-        parts.append(f"{money_words(facts['collectable'])} to collect in all")
+        parts.append(f"{money_words(facts['collectable'])} in all")
     if "held" in facts:
         parts.append(f"left out: {_held_words(facts['held'])}")
     if "broken_on" in facts:

@@ -21,7 +21,7 @@ def test_why_adds_up_in_words_and_figures():
         promises=[promise(-2, "broken")], rates=rates,
     )  # fmt: skip
     assert why(decision, POLICY) == [
-        "Invoice INV-1, 10 days past due, 7,500.00 USD; 400.00 EUR and 7,500.00 USD to collect in all; "
+        "Invoice INV-1, 10 days past due, 7,500.00 USD; 400.00 EUR and 7,500.00 USD in all; "
         "left out: 2,500.00 USD disputed, 3.00 USD in legal hands; promise of 13 May broken.",
         "Past due 400.00 EUR = 400.00 EUR to collect.",
         "Past due 10,003.00 USD = 7,500.00 USD to collect + 2,500.00 USD disputed + 3.00 USD in legal hands.",
