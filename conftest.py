@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import TransactionTestCase
 from django.test.utils import override_settings
 
 from dunlin.records import guards
 from tests import cast
+
+
+# The doors read the real clock, so the tests set it: to the day of the cast, ten in the morning in New York. It runs on. Whatever
+# day the tests are run on, weekends and holidays fall where they were written down.
+CLOCK = time_machine.travel(datetime(2026, 11, 25, 15, 0, tzinfo=UTC), tick=True)
+
+
+def pytest_configure() -> None:
+    """Before any test file is read, as some take the day from the clock there."""
+    CLOCK.start()
+
+
+def pytest_unconfigure() -> None:
+    """Give the clock back."""
+    CLOCK.stop()
 
 
 @pytest.fixture(scope="session", autouse=True)
