@@ -28,7 +28,6 @@ from bench import limits  # noqa: E402
 from bench.book import SIZES, Size, load, peak_memory_mb  # noqa: E402
 from dunlin.actions.doing import the_clock  # noqa: E402
 from dunlin.actions.import_file import import_file  # noqa: E402
-from dunlin.actions.run_daily import run_daily  # noqa: E402
 from dunlin.cli.init import prepare  # noqa: E402
 from dunlin.records.balance_sums import rebuild  # noqa: E402
 from dunlin.records.models import User  # noqa: E402
@@ -93,10 +92,9 @@ def aging_jobs(size: Size) -> None:
 
 
 def day(size: Size, tenth: tuple[int, float]) -> None:
-    """The night over everyone; `tenth` is (open items, seconds) of a book a tenth as large. Memory is read right after."""
+    """The night over everyone; `tenth` is (open items, seconds) of a book a tenth as large."""
     limit = best(limits.open_rows_as_tuples, 2)
-    took = night()
-    memory = peak_memory_mb()
+    took, memory = night()
     told("nightly", took, limit)
     figures["nightly_memory"] = {"ours": f"{memory:.0f} MB", "limit": "-", "ratio": memory, "note": ""}
     exponent = math.log(took / tenth[1]) / math.log(size.items / 3 / tenth[0])
@@ -104,11 +102,11 @@ def day(size: Size, tenth: tuple[int, float]) -> None:
     figures["nightly_growth"] = {"ours": f"{exponent:.3f}", "limit": "-", "ratio": exponent, "note": note}
 
 
-def night() -> float:
-    """Seconds of the first run of the day."""
-    started = time.perf_counter()
-    run_daily(the_clock(TODAY, NOW), TODAY)
-    return time.perf_counter() - started
+def night() -> tuple[float, float]:
+    """Seconds and peak megabytes of the first run of the day, in a process of its own."""
+    run = subprocess.run([sys.executable, "-m", "bench.night"], stdout=subprocess.PIPE, check=True)
+    told = json.loads(run.stdout)
+    return told["seconds"], told["memory"]
 
 
 def tenth_of(size: Size) -> tuple[int, float]:
@@ -116,7 +114,7 @@ def tenth_of(size: Size) -> tuple[int, float]:
     small = Size(size.customers // 10, size.items // 10)
     load(small, TODAY)
     rebuild(TODAY, current_policy())
-    took = night()
+    took, _ = night()
     limits.fresh()
     return small.items // 3, took
 

@@ -1,0 +1,25 @@
+"""The night of the benchmark in a process of its own, so that its memory is its own: writes seconds and megabytes as JSON."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import django
+
+django.setup()
+
+from bench.engine import NOW, TODAY, peak_memory_mb  # noqa: E402
+from dunlin.actions.doing import the_clock  # noqa: E402
+from dunlin.actions.run_daily import run_daily  # noqa: E402
+
+
+def main() -> None:
+    """The first run of the day over the book that is there."""
+    started = time.perf_counter()
+    run_daily(the_clock(TODAY, NOW), TODAY)
+    print(json.dumps({"seconds": time.perf_counter() - started, "memory": peak_memory_mb()}))
+
+
+if __name__ == "__main__":
+    main()
