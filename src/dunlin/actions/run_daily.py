@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -58,6 +59,8 @@ class DailyResult:
     dry_run: bool
 
 
+_MARKS_A_TIME = 20_000
+
 STAGE_NUMBER = {stage: number for number, stage in enumerate(STAGES)}
 
 
@@ -99,14 +102,12 @@ def _run(who: Who, day: date, tell: Progress) -> DailyResult:
     tell("promises", 0, 1)
     judged = judge_promises(who, day, policy)
     with _no_garbage():
-        kept, written, revised, skipped = _deal(who, day, policy, past, tell)
+        steps, written, revised, skipped = _deal(who, day, policy, past, tell)
     tell("figures", 0, 1)
     # The figures are of complete days: in the night of today that is yesterday.
     figures = record_figures(day if past else day - timedelta(1), policy)
-    steps = [each.step for each in kept]
-    run.customers, run.calls, run.emails, run.silent = (
-        len(kept), steps.count("call"), steps.count("email"), steps.count("none"),
-    )  # fmt: skip
+    run.calls, run.emails, run.silent = steps["call"], steps["email"], steps["none"]
+    run.customers = steps.total()
     run.promises_judged, run.finished_at = judged.changed, who.now
     result = DailyResult(
         run.pk, day, run.customers, run.calls, run.emails, run.silent, written, revised, judged.changed,
@@ -127,21 +128,20 @@ def deal_again(who: Who, day: date) -> int:
 
 def _deal(
     who: Who, day: date, policy: Policy, past: bool, tell: Progress
-) -> tuple[list[_Kept], int, int, int]:
-    """Both passes; the decisions, how many are new, how many revised, how many contact stages were skipped."""
+) -> tuple[Counter[str], int, int, int]:
+    """Both passes; how many decisions of each step, how many new, how many revised, how many contact stages skipped."""
     kept = _decide_all(who, day, policy, past, tell)
     ranks = _ranks(kept)
-    written = revised = skipped = 0
+    written = revised = 0
     reordered = TierOrder.objects.filter(day=day).exists()
     for start in range(0, len(kept), situations.CHUNK_CUSTOMERS):
         part = kept[start : start + situations.CHUNK_CUSTOMERS]
         with transaction.atomic():
             _lock([each.customer_id for each in part])
             new, again = _write(part, ranks, who.now, day, reordered)
-            skipped += _mark_skipped(part, day)
         written, revised = written + new, revised + again
         tell("decisions", start + len(part), len(kept))
-    return kept, written, revised, skipped
+    return Counter(each.step for each in kept), written, revised, _mark_skipped(kept, day)
 
 
 def _lock(ids: list[int]) -> None:
@@ -163,13 +163,11 @@ def _decide_all(who: Who, day: date, policy: Policy, past: bool, tell: Progress)
     rates = situations.home_rates(day, policy.home_currency)
     ledger: Calendar = calendar(LEDGER)
     away = absences_on(day)
-    ids = situations.customers_with_open_items(day, past)
     # Who was to be contacted and has nothing open any more gets a decision too: that nothing is open.
     asked = Decision.objects.filter(day=day).exclude(step="none").values_list("customer", flat=True)
-    wanted = {*ids, *asked}
-    ids = sorted(wanted)
+    wanted = dict.fromkeys(asked, 0) | situations.customers_with_open_items(day, past)
     kept: list[_Kept] = []
-    for first, last in situations.chunk_ranges(ids):
+    for first, last in situations.chunk_ranges(wanted):
         works = workers(first, last, day, away)
         for facts in situations.situations(first, last, day, policy, rates, past):
             if facts.customer_id not in wanted:
@@ -188,7 +186,7 @@ def _decide_all(who: Who, day: date, policy: Policy, past: bool, tell: Progress)
                     decided.skipped,
                 )
             )  # fmt: skip
-        tell("facts", len(kept), len(ids))
+        tell("facts", len(kept), len(wanted))
     return kept
 
 
@@ -246,19 +244,14 @@ _Stored = tuple[int, datetime, int | None, tuple[Any, ...]]  # revision, recorde
 def _newest(ids: Sequence[int], day: date) -> dict[int, _Stored]:
     """The decision that holds now, and the rank last given, of each of these customers."""
     found: dict[int, _Stored] = {}
-    rows = Decision.objects.filter(day=day, customer__gte=ids[0], customer__lte=ids[-1]).order_by(
-        "customer", "revision"
-    )
-    for customer, revision, at, rank, *content in rows.values_list(
-        "customer", "revision", "recorded_at", "rank", *CONTENT
-    ):
-        before = found.get(customer)
-        found[customer] = (
-            revision,
-            at,
-            rank if rank is not None or before is None else before[2],
-            tuple(content),
-        )
+    for chunk in bulk.chunks(ids):
+        rows = Decision.objects.filter(day=day, customer__in=chunk).order_by("customer", "revision")
+        for customer, revision, at, rank, *content in rows.values_list(
+            "customer", "revision", "recorded_at", "rank", *CONTENT
+        ):
+            before = found.get(customer)
+            last_rank = rank if rank is not None or before is None else before[2]
+            found[customer] = (revision, at, last_rank, tuple(content))
     return found
 
 
@@ -272,26 +265,25 @@ def _replaces(stored: _Stored, each: _Kept, rank: int | None, now: datetime, reo
     return content != (step, tier, code, json.loads(facts), *rest)
 
 
-def _mark_skipped(part: Sequence[_Kept], day: date) -> int:
-    """Contact stages that items went past without a contact (P4). Stages only rise; how many items were marked."""
-    marks: dict[int, int] = {}
-    for each in part:
-        for item_id, stage in each.skipped:
-            # A later stage of the same item comes later.
-            marks[item_id] = STAGE_NUMBER[stage]
-    if not marks:
-        return 0
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "UPDATE records_item i SET stage = m.stage, stage_on = %s FROM unnest(%s::bigint[], %s::smallint[]) "
-                "AS m(id, stage) WHERE i.id = m.id AND i.stage < m.stage",
-                [day, list(marks), list(marks.values())],
-            )
-        else:
-            on = day.isoformat()
-            cursor.executemany(
-                "UPDATE records_item SET stage = %s, stage_on = %s WHERE id = %s AND stage < %s",
-                [(stage, on, pk, stage) for pk, stage in sorted(marks.items())],
-            )
+def _mark_skipped(kept: Sequence[_Kept], day: date) -> int:
+    """Contact stages that items went past without a contact (P4). Stages only rise; how many items were marked.
+
+    In order of the items, not of the customers whose items lie all over the table: every page is then written once.
+    """
+    # A later stage of the same item comes later.
+    marks = {item_id: STAGE_NUMBER[stage] for each in kept for item_id, stage in each.skipped}
+    for part in bulk.chunks(sorted(marks), _MARKS_A_TIME):
+        with transaction.atomic(), connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute(
+                    "UPDATE records_item i SET stage = m.stage, stage_on = %s FROM unnest(%s::bigint[], %s::smallint[]) "
+                    "AS m(id, stage) WHERE i.id = m.id AND i.stage < m.stage",
+                    [day, part, [marks[pk] for pk in part]],
+                )
+            else:
+                on = day.isoformat()
+                cursor.executemany(
+                    "UPDATE records_item SET stage = %s, stage_on = %s WHERE id = %s AND stage < %s",
+                    [(marks[pk], on, pk, marks[pk]) for pk in part],
+                )
     return len(marks)

@@ -34,27 +34,38 @@ from dunlin.rules.situations import CustomerBlock, OpenItem, PromiseFact, Rate, 
 from dunlin.rules.situations import Snooze as SnoozeFact
 
 CHUNK_CUSTOMERS = 4_000
+CHUNK_ITEMS = 25_000  # a few customers may hold most of a book
 
 # Item.stage is the highest stage done or skipped; the rule wants the names of all up to it.
 STAGES_DONE: tuple[tuple[str, ...], ...] = tuple(STAGES[1 : index + 1] for index in range(len(STAGES)))
 
 
-def customers_with_open_items(day: date, past: bool = False) -> list[int]:
-    """Ids of all customers with an open debit or credit on `day`, ascending. One query."""
-    if not past:
-        return _column("SELECT DISTINCT customer_id FROM records_item WHERE open > 0 ORDER BY 1")
-    return _column(
-        "SELECT DISTINCT customer_id FROM records_item WHERE posted_on <= %s AND (closed_on IS NULL OR closed_on > %s) "
-        "ORDER BY 1",
-        [day, day],
-    )
+def customers_with_open_items(day: date, past: bool = False) -> dict[int, int]:
+    """Customer → how many debits and credits are open on `day`; customers without any are not in it. One query."""
+    where, parameters = "open > 0", []
+    if past:
+        where, parameters = "posted_on <= %s AND (closed_on IS NULL OR closed_on > %s)", [day, day]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT customer_id, COUNT(*) FROM records_item WHERE {where} GROUP BY customer_id",  # noqa: S608
+            parameters,
+        )
+        return dict(cursor.fetchall())
 
 
-def chunk_ranges(ids: list[int], size: int = CHUNK_CUSTOMERS) -> Iterator[tuple[int, int]]:
-    """(first id, last id) of slices of at most `size` customers of the ascending `ids`."""
-    for start in range(0, len(ids), size):
-        part = ids[start : start + size]
-        yield part[0], part[-1]
+def chunk_ranges(counts: Mapping[int, int]) -> Iterator[tuple[int, int]]:
+    """(first id, last id) of slices of the customers, by id: at most CHUNK_CUSTOMERS of them, and at most CHUNK_ITEMS items
+    unless one customer alone has more."""
+    first = last = None
+    customers = items = 0
+    for pk in sorted(counts):
+        if first is not None and (customers == CHUNK_CUSTOMERS or items + counts[pk] > CHUNK_ITEMS):
+            yield first, last or first
+            first, customers, items = None, 0, 0
+        first, last = first or pk, pk
+        customers, items = customers + 1, items + counts[pk]
+    if first is not None:
+        yield first, last or first
 
 
 def home_rates(day: date, home: str) -> dict[str, Rate]:
@@ -350,9 +361,3 @@ def _snoozes(span: dict[str, int], day: date) -> dict[int, SnoozeFact]:
             "customer", "until_on", "reason", "from_on", "by__first_name", "by__last_name", "by__username"
         )
     }
-
-
-def _column(sql: str, parameters: list[Any] | None = None) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters or [])
-        return [row[0] for row in cursor.fetchall()]

@@ -11,7 +11,14 @@ from django.test.utils import CaptureQueriesContext
 
 from dunlin.records.calendars import Calendars, seed_calendars
 from dunlin.records.models import CalendarDay, Contact, Dispute, DueDateChange, ExchangeRate, Item
-from dunlin.reports.situations import customers_with_open_items, home_rates, situation, situations
+from dunlin.reports import situations as reports
+from dunlin.reports.situations import (
+    chunk_ranges,
+    customers_with_open_items,
+    home_rates,
+    situation,
+    situations,
+)
 from dunlin.rules.policy import Policy
 from tests import cast
 from tests.cast import TODAY, moment
@@ -23,7 +30,15 @@ POLICY = Policy()
 
 def all_of(day=TODAY, past=False):
     ids = customers_with_open_items(day, past)
-    return list(situations(ids[0], ids[-1], day, POLICY, {}, past)) if ids else []
+    return list(situations(min(ids), max(ids), day, POLICY, {}, past)) if ids else []
+
+
+def test_slices_hold_so_many_customers_or_items(monkeypatch):
+    monkeypatch.setattr(reports, "CHUNK_CUSTOMERS", 3)
+    monkeypatch.setattr(reports, "CHUNK_ITEMS", 10)
+    counts = {9: 1, 1: 4, 2: 6, 3: 1, 5: 12, 7: 0, 8: 1}
+    assert list(chunk_ranges(counts)) == [(1, 2), (3, 3), (5, 5), (7, 9)]
+    assert list(chunk_ranges({})) == []
 
 
 def test_the_facts_of_the_books(books):
