@@ -14,7 +14,6 @@ from django.test.utils import override_settings
 from dunlin.records import guards
 from tests import cast
 
-
 # The doors read the real clock, so the tests set it: to the day of the cast, ten in the morning in New York. It runs on. Whatever
 # day the tests are run on, weekends and holidays fall where they were written down.
 CLOCK = time_machine.travel(datetime(2026, 11, 25, 15, 0, tzinfo=UTC), tick=True)

@@ -25,7 +25,7 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from bench import limits  # noqa: E402
-from bench.book import SIZES, Size, load, peak_memory_mb  # noqa: E402
+from bench.book import SIZES, Size, load  # noqa: E402
 from dunlin.actions.doing import the_clock  # noqa: E402
 from dunlin.actions.import_file import import_file  # noqa: E402
 from dunlin.cli.init import prepare  # noqa: E402

@@ -9,7 +9,8 @@ import django
 
 django.setup()
 
-from bench.engine import NOW, TODAY, peak_memory_mb  # noqa: E402
+from bench.book import peak_memory_mb  # noqa: E402
+from bench.engine import NOW, TODAY  # noqa: E402
 from dunlin.actions.doing import the_clock  # noqa: E402
 from dunlin.actions.run_daily import run_daily  # noqa: E402
 
