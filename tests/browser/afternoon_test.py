@@ -79,6 +79,7 @@ def test_a_collectors_afternoon(ana, page, live_server, shot):
 
     told_on_today(page, live_server.url, ana)
     told_on_the_timeline(page, live_server.url)
+    told_in_the_measures(page, live_server.url, shot)
 
 
 def sign_in(page, base):
@@ -197,6 +198,17 @@ def told_on_the_timeline(page, base):
     assert "Will pay when the run is done." in timeline
     assert "Promise" in timeline
     assert page.locator("#promises").text_content().count("4,000.00 USD") == 1
+
+
+def told_in_the_measures(page, base, shot):
+    """Five customers called, two reached, one promise; what is past due is untouched by the calls."""
+    page.goto(base + "/measures")
+    row = page.locator("tr[data-row]", has_text="Silva")
+    told = [" ".join(cell.split()) for cell in row.locator("td").all_inner_texts()]
+    called, target, reached, promises = told[:4]
+    assert (called, target, reached, promises) == ("5", "75", "2", "1")
+    assert "39,000.00" in page.locator("#results").inner_text()
+    shot("measures")
 
 
 @pytest.mark.req("H2")
