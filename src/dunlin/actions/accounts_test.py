@@ -215,3 +215,30 @@ def test_a_backup_is_someone_else_and_ends(books):
     assert refused_code(set_backup, lena, books.bob.pk, books.alice.pk, TODAY, TODAY - timedelta(days=1)) == (
         "from_after_until"
     )
+
+
+@pytest.mark.trap(50)
+def test_the_diary_alone_can_bring_back_notes_and_contacts(books):
+    customer = books.lakeside.pk
+    add_note(alice(books), customer, "They pay on the 20th.")
+    added = correct_contact(alice(books), customer, None, {"name": "Sam Wu", "roles": ["billing"]})
+    wrong = correct_point(alice(books), customer, added.contact_id, kind="phone", value="+1 212 555 0150")
+    correct_point(alice(books), customer, added.contact_id, point_id=wrong.point_id, value="+1 212 555 0151")
+    contacts, points, notes = {}, {}, []
+    for about, before, after in DiaryLine.objects.order_by("pk").values_list("about", "before", "after"):
+        kind, _, pk = about.partition(":")
+        if kind == "note":
+            notes.append(after["text"])
+        elif kind == "contact":
+            contacts.setdefault(int(pk), {}).update(after)
+        elif kind == "contact_point":
+            points[int(pk)] = (after["contact"], after["kind"], after["value"], "ok")
+            if before:
+                points[before["point"]] = (*points[before["point"]][:3], "wrong")
+    assert notes == list(Note.objects.order_by("pk").values_list("text", flat=True))
+    for pk, told in contacts.items():
+        assert told == Contact.objects.filter(pk=pk).values(*told).get()
+    stored = ContactPoint.objects.filter(contact__in=contacts)
+    assert points == {
+        pk: tuple(rest) for pk, *rest in stored.values_list("pk", "contact", "kind", "value", "state")
+    }

@@ -106,7 +106,7 @@ def correct_point(
         act.tell(
             about=f"contact_point:{new.pk}",
             before={"value": old.value, "point": old.pk} if old else None,
-            after={"kind": new.kind, "value": text},
+            after={"contact": contact.pk, "kind": new.kind, "value": text},
         )
     return ContactCorrected(contact.pk, new.pk, ("value",))
 
