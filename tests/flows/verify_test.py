@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from dunlin.actions.change_due_date import change_due_date
 from dunlin.actions.open_dispute import open_dispute
 from dunlin.actions.take_payment import Use, take_payment
-from dunlin.records.models import Application, Balance, Call, DiaryLine, Item, Promise, PromiseItem
+from dunlin.records.models import Application, Balance, Call, DiaryLine, Dispute, Item, Promise, PromiseItem
 from dunlin.reports.verify import Finding, verify
 from dunlin.rules.money import Money
 from dunlin.rules.policy import Policy
@@ -243,6 +243,53 @@ def test_a_discount_kept_although_its_payment_came_back(full: Books) -> None:
         full.harbour, "payment_return", "980.00", corrects=payment, source="bank_return", source_key="1"
     )
     assert found()["discount_of_returned_payment"].customer == "H-200"
+
+
+@pytest.mark.invariant(17)
+def test_a_discount_kept_although_its_payment_is_used_elsewhere(full: Books) -> None:
+    used = Application.objects.get(credit__amount=98_000, credit__kind="payment")
+    cast.reverse(used, on=TODAY)
+    finding = found()["discount_without_payment"]
+    assert (finding.count, finding.customer) == (1, "H-200")
+
+
+@pytest.mark.invariant(17)
+def test_a_discount_of_what_was_credited(full: Books) -> None:
+    early = cast.invoice(
+        full.harbour, "100.00", document=TODAY, discount=200, discount_until=TODAY, number="INV-2003"
+    )
+    cast.apply(cast.credit_memo(full.harbour, "50.00"), early)
+    paid = cast.payment(full.harbour, "48.00", applied_to=early)
+    granted = cast.item(full.harbour, "discount", "2.00", reason="earned", corrects=paid)
+    cast.apply(granted, early)
+    assert found()["discount_of_credited"].number == "INV-2003"
+
+
+def test_a_returned_payment_that_is_there_again(full: Books) -> None:
+    cast.item(
+        full.lakeside,
+        "payment_return",
+        "200.00",
+        corrects=full.unapplied,
+        source="bank_return",
+        source_key="2",
+    )
+    assert found()["returned_money_used"].customer == full.lakeside.number
+
+
+@pytest.mark.invariant(12)
+@pytest.mark.parametrize("what", ["opened", "resolved"])
+def test_a_dispute_of_a_locked_period(full: Books, what: str) -> None:
+    cast.period(full.entity, TODAY - timedelta(days=20), TODAY - timedelta(days=10), locked=True)
+    day = TODAY - timedelta(days=15)
+    if what == "opened":
+        Dispute.objects.update(opened_on=day)
+    else:
+        early = TODAY - timedelta(days=40)
+        Dispute.objects.update(
+            opened_on=early, recorded_at=cast.moment(early), resolved_on=day, resolved_at=cast.moment(TODAY)
+        )
+    assert found()["disputed_after_lock"].count == 1
 
 
 def test_a_balance_of_nothing(full: Books) -> None:

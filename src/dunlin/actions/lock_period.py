@@ -24,8 +24,10 @@ def lock_period(who: Who, entity_id: int, starts_on: date, ends_on: date, *, cau
     """Lock the days from `starts_on` through `ends_on`; the period is made when it is not there yet.
 
     It waits for postings under way and stops new ones until it is done, so none slips in behind it. Refused:
-    period_overlaps, period_locked_already.
+    period_ends_first, period_overlaps, period_locked_already.
     """
+    if ends_on < starts_on:
+        raise Refused("period_ends_first", starts_on=starts_on, ends_on=ends_on)
     with doing(who, "lock_period", cause=cause) as act:
         _stop_postings()
         entity = Entity.objects.get(pk=entity_id)

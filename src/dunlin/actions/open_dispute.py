@@ -7,7 +7,7 @@ from datetime import date
 
 from dunlin.actions.doing import Who, doing
 from dunlin.actions.facts_changed import facts_changed
-from dunlin.actions.postings import customers_of, items_of, named
+from dunlin.actions.postings import check_posting_day, customers_of, items_of, named
 from dunlin.records.models import Dispute
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
@@ -42,7 +42,7 @@ def open_dispute(
     """Put `amount`, or all that is open and not disputed yet, of a debit item into dispute; opened today by default.
 
     `due_on`: when the department owes an answer. Refused: item_unknown, reason_missing, dispute_of_credit,
-    amount_not_positive, dispute_exceeds_open, posting_in_future.
+    amount_not_positive, dispute_exceeds_open, posting_in_future, period_locked.
     """
     if not reason.strip():
         raise Refused("reason_missing")
@@ -61,6 +61,7 @@ def open_dispute(
         item = items_of([item_id])[item_id]
         if item.side != 1:
             raise Refused("dispute_of_credit", document=named(item))
+        check_posting_day(who, item.entity_id, day)  # as-of figures show what is in dispute
         free = Money(item.open - item.disputed, item.currency)
         asked = free if amount is None else amount
         if asked > free:

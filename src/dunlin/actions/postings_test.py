@@ -112,9 +112,7 @@ class Desk:
         )  # fmt: skip
 
     def reverse(self, index: int, back: int) -> None:
-        used = self._pick(
-            Application.objects.exclude(credit__kind="discount").exclude(debit__kind="payment_return"), index
-        )
+        used = self._pick(Application.objects, index)
         reverse_application(
             self.actor(), used.pk, reason="wrong", posted_on=TODAY - timedelta(days=back), policy=POLICY
         )

@@ -9,7 +9,7 @@ from django.db.models import Sum
 
 from dunlin.actions.doing import Who, doing
 from dunlin.actions.facts_changed import facts_changed
-from dunlin.actions.postings import items_of, named
+from dunlin.actions.postings import check_posting_day, items_of, named
 from dunlin.records.calendars import LEDGER, calendar
 from dunlin.records.models import Customer, Dispute, FollowUp
 from dunlin.records.policies import current_policy
@@ -41,7 +41,7 @@ def resolve_dispute(
 ) -> Resolved:
     """Close a dispute, today by default. The credit, if that is the answer, is posted on its own.
 
-    Refused: dispute_unknown, dispute_resolved_already, resolution_unknown, posting_in_future.
+    Refused: dispute_unknown, dispute_resolved_already, resolution_unknown, posting_in_future, period_locked.
     """
     if resolution not in RESOLUTIONS:
         raise Refused("resolution_unknown", resolution=resolution, known=", ".join(RESOLUTIONS))
@@ -57,8 +57,10 @@ def resolve_dispute(
             raise Refused("dispute_resolved_already", resolved_on=dispute.resolved_on)
         item = items_of([dispute.item_id])[dispute.item_id]
         settings = policy or current_policy()
+        day = max(day, dispute.opened_on)
+        check_posting_day(who, item.entity_id, day)
 
-        dispute.resolved_on = max(day, dispute.opened_on)
+        dispute.resolved_on = day
         dispute.resolved_at, dispute.resolved_by_id, dispute.resolution = who.now, who.user_id, resolution
         dispute.save()
         before = {"disputed": item.disputed}

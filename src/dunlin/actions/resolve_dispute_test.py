@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dunlin.actions.change_due_date import change_due_date
+from dunlin.actions.lock_period import lock_period
 from dunlin.actions.open_dispute import open_dispute
 from dunlin.actions.resolve_dispute import RESOLUTIONS, resolve_dispute
 from dunlin.records.models import Balance, DueDateChange, FollowUp, Item
@@ -107,3 +108,24 @@ def test_what_due_date_cannot_be_changed(
         change_due_date(who(), getattr(books, which).pk, due, reason="asked", posted_on=posted)
     assert refused.value.code == code
     assert not DueDateChange.objects.exists()
+
+
+@pytest.mark.invariant(12)
+def test_a_locked_period_keeps_what_was_in_dispute(books: Books) -> None:
+    october = TODAY - timedelta(days=40), TODAY - timedelta(days=20)
+    made = open_dispute(
+        who(), books.late.pk, usd("100"), reason="price", opened_on=TODAY - timedelta(days=30)
+    )
+    lock_period(who(), books.entity.pk, *october)
+    for act in (
+        lambda: open_dispute(
+            who(), books.late.pk, usd("100"), reason="price", opened_on=TODAY - timedelta(days=30)
+        ),
+        lambda: resolve_dispute(who(), made.dispute_id, "refused", resolved_on=TODAY - timedelta(days=25)),
+    ):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert refused.value.code == "period_locked"
+        assert refused.value.facts["first_open"] == TODAY - timedelta(days=19)
+    resolve_dispute(who(), made.dispute_id, "refused", resolved_on=TODAY - timedelta(days=19))
+    assert verify(TODAY, Policy()).clean

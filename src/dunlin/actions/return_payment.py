@@ -8,11 +8,11 @@ from typing import Any
 
 from dunlin.actions.doing import Who, doing, lock_customers
 from dunlin.actions.facts_changed import facts_changed
-from dunlin.actions.postings import Draft, apply, customers_of, first_open_day, items_of, named, post, reverse
+from dunlin.actions.granted import granted_with, take_back
+from dunlin.actions.postings import customers_of, first_open_day, items_of, named, reverse
 from dunlin.records.models import Application, Item
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
-from dunlin.rules.money import Money
 from dunlin.rules.policy import Policy
 
 SOURCE = "bank_return"  # with the trace number as its key
@@ -56,7 +56,7 @@ def return_payment(
             return Returned(earlier.pk, earlier.posted_on, (), earlier.open, already=True)
         _check(payment, earlier, returned_on)
 
-        granted = list(Item.objects.filter(corrects_id=payment_id, kind__in=("discount", "write_off")))
+        granted = granted_with(payment_id)
         uses = list(
             Application.objects.filter(credit_id__in=[payment.pk, *(item.pk for item in granted)])
             .filter(reverses__isnull=True, reversal__isnull=True)
@@ -70,9 +70,12 @@ def return_payment(
         for use in uses:
             reverse(who, use, posted_on=posted_on, value_on=returned_on, why="payment_returned")
         taken_back = [
-            _take_back(who, credit, posted_on, returned_on, trace, reason)
+            take_back(
+                who, credit, posted_on=posted_on, value_on=returned_on, reason=reason, source=SOURCE,
+                source_key=trace if credit == payment_id else f"{trace}/{credit}",
+            )
             for credit in [payment_id, *(each.pk for each in granted)]
-        ]
+        ]  # fmt: skip
         facts_changed(who, customers | late, policy or current_policy())
 
         returned = Returned(
@@ -110,28 +113,3 @@ def _posting_day(payment: Item, granted: list[Item], returned_on: date) -> date:
     days = [returned_on, payment.posted_on]
     days += [item.last_applied_on for item in (payment, *granted) if item.last_applied_on is not None]
     return first_open_day(payment.entity_id, max(days))
-
-
-def _take_back(who: Who, credit_id: int, posted_on: date, returned_on: date, trace: str, reason: str) -> Item:
-    """A debit of the credit's whole amount, settled from what is open on the credit now that its uses are undone."""
-    credit = Item.objects.get(pk=credit_id)
-    own = credit.kind in ("payment", "deposit")
-    draft = Draft(
-        customer_id=credit.customer_id, entity_id=credit.entity_id, kind="payment_return",
-        amount=Money(credit.amount, credit.currency), document_on=returned_on, posted_on=posted_on,
-        reference=credit.reference, reason=reason[:24] if own else f"{credit.kind}_reversed", corrects_id=credit.pk,
-        source=SOURCE, source_key=trace if own else f"{trace}/{credit.pk}",
-    )  # fmt: skip
-    debit = post(who, draft)
-    if credit.open:
-        apply(
-            who,
-            credit,
-            debit,
-            credit.open,
-            posted_on=posted_on,
-            value_on=returned_on,
-            why="payment_returned",
-            in_open_period=True,
-        )
-    return debit

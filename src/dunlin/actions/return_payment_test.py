@@ -125,6 +125,12 @@ def test_a_locked_period_takes_no_posting_until_it_is_unlocked(books: Books) -> 
     pay()
 
 
+def test_a_period_does_not_end_before_it_starts(books: Books) -> None:
+    with pytest.raises(Refused) as refused:
+        lock_period(who(), books.entity.pk, TODAY, FIVE_DAYS_AGO)
+    assert refused.value.code == "period_ends_first"
+
+
 @pytest.mark.parametrize(
     "which, back, code",
     [("late", 0, "return_not_a_payment"), ("part_payment", 6, "return_before_payment")],

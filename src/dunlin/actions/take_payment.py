@@ -9,11 +9,11 @@ from typing import Any
 
 from dunlin.actions.doing import Who, doing
 from dunlin.actions.facts_changed import facts_changed
-from dunlin.actions.postings import Draft, apply, customers_of, items_of, named, post
+from dunlin.actions.granted import earned_discount, grant_discount
+from dunlin.actions.postings import Draft, apply, customers_of, items_of, post
 from dunlin.records.models import Item
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
-from dunlin.rules.discounts import earned_by_payment
 from dunlin.rules.money import Money
 from dunlin.rules.policy import Policy
 
@@ -137,45 +137,17 @@ def _use(who: Who, payment: Item, debit: Item, use: Use, why: str, evidence: str
     if amount == 0:
         return [], 0
     posted_on, value_on = payment.posted_on, payment.value_on
-    discount = (
-        earned_by_payment(debit.open, debit.discount, debit.discount_until, amount, payment.value_on)
-        if use.discount
-        else 0
-    )
+    earned = earned_discount(payment, debit, amount) if use.discount else 0
     # The payment was just posted into this entity on this day; another entity's document is refused anyway.
     made = [
         apply(
-            who,
-            payment,
-            debit,
-            amount,
-            posted_on=posted_on,
-            value_on=value_on,
-            why=why,
-            evidence=evidence,
-            in_open_period=True,
+            who, payment, debit, amount,
+            posted_on=posted_on, value_on=value_on, why=why, evidence=evidence, in_open_period=True,
         ).pk
-    ]
-    if discount:
-        draft = Draft(
-            customer_id=debit.customer_id, entity_id=debit.entity_id, kind="discount",
-            amount=Money(discount, debit.currency), document_on=payment.posted_on, value_on=payment.value_on,
-            reason="earned", corrects_id=payment.pk, description=f"Early payment of {named(debit)}"[:200],
-        )  # fmt: skip
-        credit = post(who, draft, in_open_period=True)
-        made.append(
-            apply(
-                who,
-                credit,
-                debit,
-                discount,
-                posted_on=posted_on,
-                value_on=value_on,
-                why="discount_earned",
-                in_open_period=True,
-            ).pk
-        )
-    return made, discount
+    ]  # fmt: skip
+    if earned:
+        made.append(grant_discount(who, payment, debit, earned, posted_on=posted_on).pk)
+    return made, earned
 
 
 def _again(answer: dict[str, Any]) -> Taken:

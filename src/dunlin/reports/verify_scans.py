@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dunlin.records.items import CREDIT_KINDS, DEBIT_KINDS
+from dunlin.records.items import CREDIT_KINDS, DEBIT_KINDS, MONEY_KINDS
 from dunlin.rules.campaigns import REACHED
 from dunlin.rules.promises import BROKEN, PARTIALLY_KEPT, STATUSES
 
@@ -204,6 +204,19 @@ def locked_applications(sql: Dialect) -> Scan:
     ))  # fmt: skip
 
 
+def locked_disputes(sql: Dialect) -> Scan:
+    """Disputes opened or resolved in locked periods: what was in dispute is a figure of the day too."""
+    rows = (
+        "records_period AS p JOIN records_dispute AS d ON d.opened_on <= p.ends_on JOIN records_item AS i ON i.id = d.item_id "
+        "AND i.entity_id = p.entity_id WHERE p.locked_at IS NOT NULL"
+    )
+    return Scan("item", "i.id", rows, (
+        Check("disputed_after_lock", 12, "No dispute is opened or resolved in a period after it was locked.",
+              f"(d.opened_on >= p.starts_on AND {sql.at('d.recorded_at')} > {sql.at('p.locked_at')}) OR (d.resolved_on BETWEEN "
+              f"p.starts_on AND p.ends_on AND {sql.at('d.resolved_at')} > {sql.at('p.locked_at')})"),
+    ))  # fmt: skip
+
+
 def due_dates(sql: Dialect) -> Scan:
     """Each due date against its logged changes."""
     changes = (
@@ -219,16 +232,39 @@ def due_dates(sql: Dialect) -> Scan:
 
 
 def discounts(sql: Dialect) -> Scan:
-    """Discounts granted as earned, against the terms of the item."""
+    """Discounts granted as earned, against the terms of the item, less the part of it that was credited before."""
     rows = (
-        "(SELECT a.debit_id, SUM(a.amount) AS granted, MAX(c.value_on) AS last_on FROM records_item AS c JOIN "
-        "records_application AS a ON a.credit_id = c.id WHERE c.kind = 'discount' AND c.reason = 'earned' AND c.open = 0 "
+        "(SELECT a.debit_id, SUM(a.amount) AS granted, MAX(c.value_on) AS last_on, MIN(a.id) AS first_id FROM records_item AS c "
+        "JOIN records_application AS a ON a.credit_id = c.id WHERE c.kind = 'discount' AND c.reason = 'earned' AND c.open = 0 "
         "AND NOT EXISTS (SELECT 1 FROM records_item AS b WHERE b.corrects_id = c.id) GROUP BY a.debit_id) AS g "
         "JOIN records_item AS i ON i.id = g.debit_id"
+    )
+    credited = (
+        "COALESCE((SELECT SUM(x.amount) FROM records_application AS x JOIN records_item AS k ON k.id = x.credit_id WHERE "
+        f"x.debit_id = i.id AND x.id < g.first_id AND k.kind NOT IN ({_words(MONEY_KINDS)}, 'discount')), 0)"
     )
     return Scan("item", "i.id", rows, (
         Check("discount_beyond_terms", 17, "An earned discount is within the terms and in time.",
               "g.granted > i.discount OR i.discount_until IS NULL OR g.last_on > i.discount_until"),
+        Check("discount_of_credited", 17, "Of what was credited no discount is earned.",  # a minor unit for the rounding
+              f"g.granted - 1 >= 1.0 * i.discount * (i.amount - {credited}) / i.amount"),
+    ))  # fmt: skip
+
+
+def discounts_paid(sql: Dialect) -> Scan:
+    """Each earned discount that stands, against the payment it was granted with."""
+    rows = (
+        "(SELECT c.id, c.corrects_id, a.debit_id, SUM(a.amount) AS granted FROM records_item AS c JOIN records_application AS a "
+        "ON a.credit_id = c.id JOIN records_item AS d ON d.id = a.debit_id WHERE c.kind = 'discount' AND c.reason = 'earned' "
+        "AND c.corrects_id IS NOT NULL AND d.kind <> 'payment_return' GROUP BY c.id, c.corrects_id, a.debit_id) AS g"
+    )
+    paid = (
+        "COALESCE((SELECT SUM(p.amount) FROM records_application AS p WHERE p.credit_id = g.corrects_id AND "
+        "p.debit_id = g.debit_id), 0)"
+    )
+    return Scan("item", "g.id", rows, (
+        Check("discount_without_payment", 17, "A discount stands only while its payment is used for the same document.",
+              f"g.granted > 0 AND {paid} <= 0"),
     ))  # fmt: skip
 
 
@@ -251,6 +287,7 @@ def return_amounts(sql: Dialect) -> Scan:
     )
     return Scan("item", "i.id", rows, (
         Check("returned_too_much", 2, "A payment comes back once, and no more of it than it was.", "r.amount > i.amount"),
+        Check("returned_money_used", 2, "A payment that came back is not there to be used.", "r.amount = i.amount AND i.open > 0"),
     ))  # fmt: skip
 
 
@@ -328,5 +365,5 @@ def diary(sql: Dialect) -> Scan:
 # Balances against their items are compared by records/balance_sums.py, which also makes them.
 SCANS = (
     items, disputes, dispute_rows, applications, reversals, past_days, control, locked_items, locked_applications,
-    due_dates, discounts, returns, return_amounts, balances, promises, promised_money, calls, diary,
+    locked_disputes, due_dates, discounts, discounts_paid, returns, return_amounts, balances, promises, promised_money, calls, diary,
 )  # fmt: skip

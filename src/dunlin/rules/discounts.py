@@ -76,8 +76,17 @@ def annualised(
     raise ValueError(f"the method is simple or compound, not {method!r}")
 
 
+def still_offered(offered: int, amount: int, credited: int, granted: int = 0) -> int:
+    """What the terms still offer on a document of `amount`, in minor units: `offered` in proportion to what of it was not
+    `credited` (memos, write-offs), rounded half-up, less the discount `granted` already."""
+    if amount <= 0:
+        return 0
+    return max(0, (2 * offered * (amount - credited) + amount) // (2 * amount) - granted)
+
+
 def earned_by_payment(open_amount: int, offered: int, until: date | None, paid: int, paid_on: date) -> int:
-    """The discount one payment earns on one document, in minor units: what it pays less than is open.
+    """The discount one payment earns on one document, in minor units: what it pays less than is open. `offered` is what
+    the terms still offer (see `still_offered`).
 
     Nothing unless the money came by `until` (the last day, grace included), the shortfall is no more than the terms
     offer, and the two together settle the document: a part payment earns no discount.
