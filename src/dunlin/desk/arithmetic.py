@@ -274,9 +274,9 @@ class _Saying:
         )
         return Figure(
             "days_late", "Average days late", plain(value), "days" if value is not None else "",
-            "days from due date to closing, weighted by amount; early is negative", lines if value is not None else (),
-            (f"Invoices closed {first} to {last}: {late.count:,}, {self.money(late.amount)}", "No open receivables and no sales enter"),
-            "" if value is not None else "No invoice closed in the period.",
+            "days from due date to the money, weighted by amount; early is negative", lines if value is not None else (),
+            (f"Invoices paid and closed {first} to {last}: {late.count:,}, {self.money(late.amount)}", "No open receivables and no sales enter"),
+            "" if value is not None else "No invoice was paid in full in the period.",
         )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ class DailyFigure(models.Model):
     current = models.BigIntegerField()  # of debits, not past due
     late = models.BigIntegerField()  # dpd >= 31
     sales = models.BigIntegerField()  # invoices and debit memos less credit memos posted that day
-    collected = models.BigIntegerField()  # payments posted that day
+    collected = models.BigIntegerField()  # payments posted that day less those that came back
     home_rate = models.DecimalField(
         max_digits=15, decimal_places=6, null=True
     )  # to policy.home_currency that day

@@ -14,7 +14,7 @@ from django.db.models import Sum
 from dunlin.records.models import DailyFigure
 from dunlin.reports.arrays import database_day, day_number, day_sql
 from dunlin.reports.filters import ALL, Filters
-from dunlin.reports.flows import COLLECTED_SQL, FLOW_KINDS, SALES_SQL, flows
+from dunlin.reports.flows import PAID_SQL, RETURNS_SQL, SALES_SQL, flows
 from dunlin.reports.month_ends import Standings, month_ends_between, standings
 from dunlin.reports.rates import rates_to
 from dunlin.rules.measures import average_days_delinquent
@@ -108,21 +108,25 @@ def _figures(days: Sequence[date], book: Standings, policy: Policy) -> list[Figu
 
 
 def _moved(days: Sequence[date]) -> dict[tuple[date, int, str], tuple[int, int]]:
-    """Sales and money of each day by entity and currency. One query."""
+    """Sales and money of each day by entity and currency, the money less what came back. Two queries."""
     if not days:
         return {}
     marks = ", ".join(["%s"] * len(days))
-    sql = (
-        f"SELECT {day_sql('i.posted_on')}, i.entity_id, i.currency, {SALES_SQL}, {COLLECTED_SQL} FROM records_item i "  # noqa: S608
-        f"WHERE i.posted_on IN ({marks}) AND {FLOW_KINDS} GROUP BY i.posted_on, i.entity_id, i.currency"
-    )
+    what = f"{day_sql('i.posted_on')}, i.entity_id, i.currency"
+    where = f"i.posted_on IN ({marks}) GROUP BY i.posted_on, i.entity_id, i.currency"
+    params = [database_day(day) for day in days]
     number = {day_number(day): day for day in days}
     with connection.cursor() as cursor:
-        cursor.execute(sql, [database_day(day) for day in days])
-        return {
-            (number[day], entity, currency): (int(sales), int(collected))
-            for day, entity, currency, sales, collected in cursor.fetchall()
+        cursor.execute(f"SELECT {what}, {SALES_SQL}, {PAID_SQL} FROM records_item i WHERE {where}", params)  # noqa: S608
+        found = {
+            (number[day], entity, currency): (int(sales), int(paid))
+            for day, entity, currency, sales, paid in cursor.fetchall()
         }
+        cursor.execute(f"SELECT {what}, SUM(i.amount) {RETURNS_SQL} AND {where}", params)
+        for day, entity, currency, back in cursor.fetchall():
+            sales, paid = found[number[day], entity, currency]
+            found[number[day], entity, currency] = sales, paid - int(back)
+    return found
 
 
 _SUMS = ("debits", "unapplied", "disputed", "current", "late", "sales", "collected")

@@ -1,37 +1,49 @@
-"""What moved in a stretch of days: sales, money collected, and how late the items that closed were paid."""
+"""What moved in a stretch of days: sales, money collected, the balance, and how late the invoices that closed were paid."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Sum
 
-from dunlin.records.models import Application, Item
+from dunlin.records.items import CREDIT_KINDS, MONEY_KINDS
 from dunlin.reports.arrays import database_day, day_number, day_sql
 from dunlin.reports.filters import ALL, Filters
 
 # Sales are what is invoiced, with debit memos, less credit memos, tax included as the receivables include it.
-SALES_SQL = "SUM(CASE i.kind WHEN 'payment' THEN 0 WHEN 'credit_memo' THEN -i.amount ELSE i.amount END)"
-COLLECTED_SQL = "SUM(CASE i.kind WHEN 'payment' THEN i.amount ELSE 0 END)"
-FLOW_KINDS = "i.kind IN ('invoice', 'debit_memo', 'credit_memo', 'payment')"
+SALES_SQL = "SUM(CASE WHEN i.kind IN ('invoice', 'debit_memo') THEN i.amount WHEN i.kind = 'credit_memo' THEN -i.amount ELSE 0 END)"
+PAID_SQL = "SUM(CASE i.kind WHEN 'payment' THEN i.amount ELSE 0 END)"
+_CREDITS = ", ".join(f"'{kind}'" for kind in CREDIT_KINDS)
+NET_SQL = f"SUM(CASE WHEN i.kind IN ({_CREDITS}) THEN -i.amount ELSE i.amount END)"
+# Payments that came back. A return names its payment, or nothing when a file brought it; what was granted with a payment, or a
+# deposit, was never counted as collected.
+RETURNS_SQL = (
+    "FROM records_item i LEFT JOIN records_item p ON p.id = i.corrects_id "
+    "WHERE i.kind = 'payment_return' AND (p.id IS NULL OR p.kind = 'payment')"
+)
 
 
 @dataclass
 class Flow:
-    """Minor units of one currency by day number."""
+    """Minor units of one currency by day number. `collected` is less what came back that day; `net` is what all postings
+    of the day add to the balance."""
 
     sales: dict[int, int] = field(default_factory=dict)
     collected: dict[int, int] = field(default_factory=dict)
+    net: dict[int, int] = field(default_factory=dict)
 
     def sold(self, after: date, through: date) -> int:
         return _between(self.sales, after, through)
 
     def came(self, after: date, through: date) -> int:
         return _between(self.collected, after, through)
+
+    def grew(self, after: date, through: date) -> int:
+        return _between(self.net, after, through)
 
 
 def _between(amounts: dict[int, int], after: date, through: date) -> int:
@@ -42,29 +54,35 @@ def _between(amounts: dict[int, int], after: date, through: date) -> int:
 def flows(
     after: date, through: date, only: Filters = ALL, known_at: datetime | None = None
 ) -> dict[str, Flow]:
-    """Sales and money of every day after `after` through `through`, by currency and posting date. One query."""
+    """Sales, money and growth of every day after `after` through `through`, by currency and posting date. Two queries."""
     given, values = only.sql("i")
     params: list[Any] = [database_day(after), database_day(through)]
     known = ""
     if known_at is not None:
         known = "AND i.recorded_at <= %s"
         params.append(connection.ops.adapt_datetimefield_value(known_at))
-    sql = (
-        f"SELECT {day_sql('i.posted_on')}, i.currency, {SALES_SQL}, {COLLECTED_SQL} FROM records_item i "  # noqa: S608
-        f"WHERE i.posted_on > %s AND i.posted_on <= %s AND {FLOW_KINDS} {known} {given} GROUP BY i.posted_on, i.currency"
-    )
+    day = day_sql("i.posted_on")
+    where = f"i.posted_on > %s AND i.posted_on <= %s {known} {given} GROUP BY i.posted_on, i.currency"
     found: dict[str, Flow] = defaultdict(Flow)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*params, *values])
-        for day, currency, sales, collected in cursor.fetchall():
-            found[currency].sales[day] = int(sales)
-            found[currency].collected[day] = int(collected)
+        cursor.execute(
+            f"SELECT {day}, i.currency, {SALES_SQL}, {PAID_SQL}, {NET_SQL} FROM records_item i WHERE {where}",  # noqa: S608
+            [*params, *values],
+        )
+        for number, currency, sales, paid, net in cursor.fetchall():
+            flow = found[currency]
+            flow.sales[number], flow.collected[number], flow.net[number] = int(sales), int(paid), int(net)
+        cursor.execute(
+            f"SELECT {day}, i.currency, SUM(i.amount) {RETURNS_SQL} AND {where}", [*params, *values]
+        )
+        for number, currency, back in cursor.fetchall():
+            found[currency].collected[number] -= int(back)
     return dict(found)
 
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
-    """Of invoices that closed: how many, their amounts, Σ days late and Σ amount × days late (early is negative)."""
+    """Of invoices paid: how many, their amounts, Σ days late and Σ amount × days late (early is negative)."""
 
     count: int = 0
     amount: int = 0
@@ -78,51 +96,60 @@ class Lateness:
         )  # fmt: skip
 
 
-def lateness(after: date, through: date, only: Filters = ALL) -> dict[str, Lateness]:
-    """How late the invoices were that closed after `after` through `through`, by currency. Three queries.
+def lateness(
+    after: date, through: date, only: Filters = ALL, known_at: datetime | None = None
+) -> dict[str, Lateness]:
+    """How late the invoices were paid that closed after `after` through `through`, by currency, as known at a moment. One query.
 
-    An invoice that was closed then and was opened again later still counts as it stood on that day.
+    An invoice closes on the posting day of its last application, as of the last day: what was undone later still counts.
+    It is late from its due date, as it was then, to the value date of the last money. What no money closed, or what was
+    written off on its own, was not paid and does not count.
     """
-    given, values = only.sql("i")
-    late = f"({day_sql('i.closed_on')} - {day_sql('i.due_on')})"
-    sql = (
-        f"SELECT i.currency, COUNT(*), SUM(i.amount), SUM({late}), SUM(i.amount * {late}) FROM records_item i "  # noqa: S608
-        f"WHERE i.closed_on > %s AND i.closed_on <= %s AND i.kind = 'invoice' {given} GROUP BY i.currency"
-    )
-    found: dict[str, Lateness] = {}
+    sql, params = _paid_sql(after, through, only, known_at)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [database_day(after), database_day(through), *values])
-        for currency, *sums in cursor.fetchall():
-            found[currency] = Lateness(*map(int, sums))
-    for currency, more in _opened_again(after, through, only):
-        found[currency] = found.get(currency, Lateness()) + more
-    return found
+        cursor.execute(
+            "SELECT currency, COUNT(*), SUM(amount), SUM(late), SUM(amount * late) FROM "  # noqa: S608
+            f"({sql}) closed WHERE late IS NOT NULL AND lost = 0 GROUP BY currency",
+            params,
+        )
+        return {currency: Lateness(*map(int, sums)) for currency, *sums in cursor.fetchall()}
 
 
-def _opened_again(after: date, through: date, only: Filters) -> list[tuple[str, Lateness]]:
-    """Invoices closed by `through` that a later reversal opened: few, so they are looked at one by one."""
-    undone = Application.objects.filter(posted_on__gt=through, amount__lt=0).values("debit_id")
-    items = Item.objects.filter(pk__in=undone, kind="invoice").exclude(closed_on__lte=through)
-    names = ("entity", "customer", "currency", "invoice_class")
-    items = items.filter(**{name: getattr(only, name) for name in names if getattr(only, name) is not None})
-    customers = only.customers()
-    if customers is not None:
-        items = items.filter(customer__in=customers.values("pk"))
-    standing = {
-        pk: (currency, amount, due)
-        for pk, currency, amount, due in items.values_list("pk", "currency", "amount", "due_on")
-    }
-    if not standing:
-        return []
-    uses: dict[int, list[tuple[date, int]]] = defaultdict(list)
-    then = Application.objects.filter(debit__in=items, posted_on__lte=through)
-    for debit, day, amount in then.values_list("debit_id", "posted_on").annotate(Sum("amount")):
-        uses[debit].append((day, amount))
-    closed = []
-    for item, applied in uses.items():
-        currency, amount, due = standing[item]
-        last = max(day for day, _ in applied)
-        if sum(each for _, each in applied) == amount and last > after:
-            days = (last - due).days
-            closed.append((currency, Lateness(1, amount, days, amount * days)))
-    return closed
+def _paid_sql(
+    after: date, through: date, only: Filters, known_at: datetime | None
+) -> tuple[str, dict[str, Any]]:
+    """SQL of the invoices that closed: currency, amount, days late (null without money), and whether any of it was lost."""
+    given, values = only.sql("i")
+    names = iter(f"p{index}" for index in range(len(values)))
+    given = _named(given, names)
+    params: dict[str, Any] = {f"p{index}": value for index, value in enumerate(values)}
+    params |= {"after": database_day(after), "through": database_day(through)}
+    known = dict.fromkeys("iarhx", "")
+    if known_at is not None:
+        params["known"] = connection.ops.adapt_datetimefield_value(known_at)
+        known = {row: f"AND {row}.recorded_at <= %(known)s" for row in known}
+    money = ", ".join(f"'{kind}'" for kind in MONEY_KINDS)
+    paid_on = f"MAX(CASE WHEN c.kind IN ({money}) AND a.amount > 0 AND r.id IS NULL THEN {day_sql('c.value_on')} END)"
+    lost = "MAX(CASE WHEN c.kind = 'write_off' AND c.corrects_id IS NULL AND a.amount > 0 AND r.id IS NULL THEN 1 ELSE 0 END)"
+    then = (
+        "COALESCE((SELECT h.new_due_on FROM records_duedatechange h WHERE h.item_id = i.id AND h.posted_on <= %(through)s "  # noqa: S608
+        f"{known['h']} ORDER BY h.id DESC LIMIT 1), (SELECT h.old_due_on FROM records_duedatechange h WHERE h.item_id = i.id "
+        "ORDER BY h.id LIMIT 1), i.due_on)"
+    )
+    later = "i.id IN (SELECT item_id FROM records_duedatechange)"
+    due = f"CASE WHEN {later} THEN {day_sql(then)} ELSE {day_sql('i.due_on')} END"
+    sql = (
+        f"SELECT i.currency, i.amount, {paid_on} - {due} AS late, {lost} AS lost FROM records_item i "  # noqa: S608
+        "JOIN records_application a ON a.debit_id = i.id JOIN records_item c ON c.id = a.credit_id "
+        f"LEFT JOIN records_application r ON r.reverses_id = a.id AND r.posted_on <= %(through)s {known['r']} "
+        "WHERE i.kind = 'invoice' AND i.id IN (SELECT x.debit_id FROM records_application x WHERE x.posted_on > %(after)s "
+        f"AND x.posted_on <= %(through)s {known['x']}) AND a.posted_on <= %(through)s {known['a']} {known['i']} {given} "
+        "GROUP BY i.id, i.currency, i.amount, i.due_on HAVING SUM(a.amount) = i.amount AND MAX(a.posted_on) > %(after)s"
+    )
+    return sql, params
+
+
+def _named(sql: str, names: Iterator[str]) -> str:
+    """The SQL with its parameters by name instead of by place."""
+    first, *rest = sql.split("%s")
+    return first + "".join(f"%({next(names)})s{part}" for part in rest)

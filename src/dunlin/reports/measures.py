@@ -13,10 +13,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-from django.db.models import Sum
-
-from dunlin.records.models import DailyFigure
-from dunlin.reports.aging import Figures, aging
+from dunlin.reports.aging import AgingReport, Figures, aging
 from dunlin.reports.filters import ALL, Filters
 from dunlin.reports.flows import Flow, Lateness, flows, lateness
 from dunlin.reports.month_ends import standings
@@ -145,16 +142,16 @@ def measures(
 ) -> MeasuresReport:
     """All measures as of a day, per currency and together. The period is the last `months` months through the day.
 
-    A fixed number of queries. Past receivables come from the recorded daily figures where they are the same question, else
-    from one extract.
+    A fixed number of queries. Everything comes from the postings, as known at `known_at`; recorded daily figures are for
+    trends only.
     """
     edges = [months_before(as_of, back) for back in range(HISTORY_MONTHS + 1)]
     after, year = edges[months], edges[12]
     owed = aging(as_of, today, policy, known_at=known_at, only=only, basis="due_date" if known_at else None)
     figures = owed.totals
     moved = flows(edges[-1], as_of, only, known_at)
-    then = _receivables_on([after, year], policy, only)
-    parts = _parts(figures, moved, then, lateness(after, as_of, only), edges, months)
+    then = _receivables_on([after, year], owed, moved, today, policy)
+    parts = _parts(figures, moved, then, lateness(after, as_of, only, known_at), edges, months)
     days = (as_of - after).days
     lengths = [(newer - older).days for newer, older in pairwise(edges)]
     home, rates, missing = _home_parts(parts, policy.home_currency, as_of)
@@ -162,9 +159,9 @@ def measures(
         # The aging rounds each of its cells; the same total on two pages must be the same to the cent.
         setattr(home, name, getattr(owed.home.figures, name))
     whole = _measures(policy.home_currency, home, days, months, lengths)
-    judged = judged_between(after, as_of, only)
+    judged = judged_between(after, as_of, only, known_at)
     promises = kept_figures(judged)
-    people = people_figures(as_of, after, policy, judged, only)
+    people = people_figures(as_of, after, policy, judged, only, known_at)
     return MeasuresReport(
         as_of, known_at, after + timedelta(1), days, months,
         tuple(_measures(currency, each, days, months, lengths) for currency, each in sorted(parts.items())),
@@ -181,23 +178,36 @@ def months_before(day: date, months: int) -> date:
     return date(year, month + 1, last if ends else min(day.day, last))
 
 
-def _receivables_on(days: list[date], policy: Policy, only: Filters) -> dict[tuple[date, str], int]:
-    """Receivables by (day, currency): recorded where a whole entity or book is asked for, else from the postings."""
-    found: dict[tuple[date, str], int] = {}
-    left = set(days)
-    if only.given().keys() <= {"entity", "currency"} and only.scope is None:
-        rows = DailyFigure.objects.filter(day__in=days, **only.given())
-        for day, currency, debits, unapplied in rows.values_list("day", "currency").annotate(
-            Sum("debits"), Sum("unapplied")
-        ):
-            found[day, currency] = int(debits) - int(unapplied)
-            left.discard(day)
-    if left:
-        book = standings(sorted(left), policy, only)
-        for currency, each in book.by_currency().items():
-            net = each.debits - each.unapplied
-            found |= {(day, currency): int(net[index, 0]) for index, day in enumerate(each.days)}
-    return found
+def _receivables_on(
+    days: list[date], owed: AgingReport, moved: Mapping[str, Flow], today: date, policy: Policy
+) -> dict[tuple[date, str], int]:
+    """Receivables by (day, currency) on earlier days than those of `owed`, as known then.
+
+    An application takes as much from a debit as from a credit of the same entity and currency. So where whole ones are
+    asked for, receivables were those of `owed` less all that was posted since. Of some customers' documents the credits
+    may be used for other customers: these days are summed up from the items.
+    """
+    only = owed.only
+    if only.given().keys() <= {"entity", "currency"} and only.customers() is None:
+        now = {each.currency: each.net for each in owed.totals}
+        return {
+            (day, currency): now.get(currency, 0)
+            - (moved[currency].grew(day, owed.as_of) if currency in moved else 0)
+            for day in days
+            for currency in sorted({*now, *moved})
+        }
+    if owed.known_at is not None:
+        return {
+            (day, each.currency): each.net
+            for day in days
+            for each in aging(day, today, policy, known_at=owed.known_at, only=only, basis="due_date").totals
+        }
+    book = standings(sorted(days), policy, only)
+    return {
+        (day, currency): int((each.debits - each.unapplied)[index, 0])
+        for currency, each in book.by_currency().items()
+        for index, day in enumerate(each.days)
+    }
 
 
 def _parts(

@@ -11,13 +11,24 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dunlin.records.models import Call, DailyFigure, ExchangeRate, Item, Promise, PromiseJudgement
+from dunlin.reports.aging import aging
 from dunlin.reports.figures import figures_between, figures_of, history
 from dunlin.reports.filters import Filters
 from dunlin.reports.flows import flows, lateness
 from dunlin.reports.measures import measures, months_before
 from dunlin.rules.money import Money
 from dunlin.rules.policy import Policy
-from tests.cast import TODAY, apply, customer, entity, invoice, moment, payment, reverse, user
+from tests.cast import (
+    TODAY,
+    apply,
+    customer,
+    entity,
+    invoice,
+    moment,
+    payment,
+    reverse,
+    user,
+)
 from tests.random_books import FIRST, recomputed, write
 
 pytestmark = pytest.mark.django_db
@@ -123,9 +134,16 @@ def test_flows_and_receivables_equal_an_independent_sum(seed):
         flow = told.get(currency)
         mine = [one for one in slow if one.currency == currency]
         sold = sum(
-            one.amount * (-1 if one.kind == "credit_memo" else 1) for one in mine if one.kind != "payment"
+            one.amount * (-1 if one.kind == "credit_memo" else 1)
+            for one in mine
+            if one.kind in ("invoice", "debit_memo", "credit_memo")
         )
         came = sum(one.amount for one in mine if one.kind == "payment")
+        came -= sum(
+            one.amount
+            for one in mine
+            if one.kind == "payment_return" and (one.corrects is None or one.corrects.kind == "payment")
+        )
         assert ((flow.sold(after, through), flow.came(after, through)) if flow else (0, 0)) == (sold, came)
     then = measures(TODAY - timedelta(7), TODAY, POLICY)
     for each in then.by_currency:
@@ -140,6 +158,73 @@ def test_flows_and_receivables_equal_an_independent_sum(seed):
             if one.item.currency == each.currency
         )
         assert (each.receivables, each.beginning) == (ledger, first)
+
+
+@pytest.mark.req("A4")
+@pytest.mark.trap(12)
+def test_measures_as_known_then_stay_and_those_known_now_follow():
+    """An invoice of July, a payment of October and a judgement, all entered late, change what is known now and only that."""
+    of = customer()
+    known = moment(TODAY - timedelta(3), 12)
+    as_of = TODAY - timedelta(4)
+    old = invoice(of, "10,000.00", document=date(2026, 7, 1), recorded=moment(date(2026, 7, 1)))
+    paid = payment(of, "4,000.00", on=TODAY - timedelta(30))
+    apply(paid, invoice(of, "4,000.00", document=TODAY - timedelta(70)))
+    promise = Promise.objects.create(
+        customer=of, currency="USD", amount=1000, due_on=as_of - timedelta(9), made_on=as_of,
+        recorded_at=moment(as_of), by=user("collector", "alice"),
+    )  # fmt: skip
+    judged = {"promise": promise, "on": as_of, "why": "test"}
+    PromiseJudgement.objects.create(recorded_at=moment(as_of), status="broken", paid=0, **judged)
+    then = measures(as_of, TODAY, POLICY, known_at=known)
+    now = measures(as_of, TODAY, POLICY)
+    assert then.by_currency == now.by_currency
+    assert then.by_currency[0].beginning == 1_000_000
+    assert (then.by_currency[0].closed, then.promises.broken) == (1, 1)
+
+    late = moment(TODAY, 8)
+    invoice(of, "5,000.00", document=date(2026, 7, 2), recorded=late)
+    more = payment(of, "10,000.00", on=TODAY - timedelta(20), recorded=late)
+    apply(more, old, on=TODAY - timedelta(20), recorded=late)
+    PromiseJudgement.objects.create(recorded_at=late, status="kept", paid=1000, **judged)
+    again = measures(as_of, TODAY, POLICY, known_at=known)
+    assert (again.by_currency, again.promises, again.people) == (then.by_currency, then.promises, then.people)
+    now = measures(as_of, TODAY, POLICY)
+    assert now.by_currency[0].beginning == 1_500_000
+    assert (now.by_currency[0].closed, now.promises.kept, now.promises.broken) == (2, 1, 0)
+
+
+@pytest.mark.req("A4")
+@pytest.mark.invariant(7)
+def test_receivables_before_the_period_are_those_of_the_aging_and_not_what_a_night_wrote_down():
+    of = customer()
+    invoice(of, "1,000.00", document=TODAY - timedelta(200))
+    after = months_before(TODAY, 3)
+    DailyFigure.objects.bulk_create(DailyFigure(**asdict(each)) for each in figures_of(after, POLICY))
+    invoice(of, "500.00", document=TODAY - timedelta(150), recorded=moment(TODAY))
+    told = measures(TODAY, TODAY, POLICY).by_currency[0]
+    assert told.beginning == aging(after, TODAY, POLICY).totals[0].net == 150_000
+
+
+@pytest.mark.req("A4")
+@pytest.mark.parametrize("seed", [21, 22, 24])
+def test_receivables_before_the_period_are_those_of_the_aging_whatever_is_asked_for(seed):
+    """Of a whole currency and of one account whose payments may settle another's documents, known now and known then."""
+    write(seed)
+    account = Item.objects.filter(side=1).order_by("pk").first().customer
+    for only in (Filters(), Filters(currency="USD"), Filters(customer=account.pk), Filters(kind="invoice")):
+        for known in (None, moment(TODAY - timedelta(40))):
+            as_of = TODAY - timedelta(20)
+            report = measures(as_of, TODAY, POLICY, known_at=known, only=only)
+            for back, name in ((3, "beginning"), (12, "average_receivables")):
+                then = aging(
+                    months_before(as_of, back), TODAY, POLICY, known_at=known, only=only, basis="due_date"
+                )
+                nets = {each.currency: each.net for each in then.totals}
+                for told in report.by_currency:
+                    net = nets.get(told.currency, 0)
+                    expected = net if name == "beginning" else Decimal(net + told.receivables) / 2
+                    assert getattr(told, name) == expected
 
 
 def test_days_late_of_a_past_day_do_not_change_when_a_payment_comes_back_later():

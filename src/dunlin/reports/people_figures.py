@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Count, Q, Sum
@@ -54,9 +54,14 @@ class KeptFigures:
 Judged = tuple[int | None, str, str, int, int]  # by, currency, status, promised, paid
 
 
-def judged_between(after: date, through: date, only: Filters = ALL) -> list[Judged]:
-    """Promises whose last judgement by `through` fell after `after` and stands: kept, partially kept or broken. Two queries."""
+def judged_between(
+    after: date, through: date, only: Filters = ALL, known_at: datetime | None = None
+) -> list[Judged]:
+    """Promises whose last judgement by `through` fell after `after` and stands: kept, partially kept or broken; as known at
+    a moment. Two queries."""
     judgements = PromiseJudgement.objects.filter(on__lte=through, on__gt=after)
+    if known_at is not None:
+        judgements = judgements.filter(recorded_at__lte=known_at)
     customers = only.customers()
     if customers is not None:
         judgements = judgements.filter(promise__customer__in=customers.values("pk"))
@@ -96,11 +101,19 @@ def kept_figures(judged: Iterable[Judged]) -> KeptFigures:
 
 
 def people_figures(
-    day: date, after: date, policy: Policy, judged: Iterable[Judged], only: Filters = ALL
+    day: date,
+    after: date,
+    policy: Policy,
+    judged: Iterable[Judged],
+    only: Filters = ALL,
+    known_at: datetime | None = None,
 ) -> tuple[PersonFigures, ...]:
     """Everyone who called or took a promise after `after` through `day`, and every active collector. Three queries."""
     calls = Call.objects.filter(day__gt=after, day__lte=day, direction="out")
     promises = Promise.objects.filter(made_on=day)
+    if known_at is not None:
+        calls = calls.filter(started_at__lte=known_at)  # the moment a call was logged is not kept
+        promises = promises.filter(recorded_at__lte=known_at)
     customers = only.customers()
     if customers is not None:
         calls = calls.filter(customer__in=customers.values("pk"))
