@@ -104,6 +104,17 @@ def test_an_amount_and_its_payment_change_together(db: None, tmp_path: Path) -> 
     assert sound()
 
 
+@pytest.mark.rule("P5")
+def test_a_correction_upwards_stays_in_the_class_and_month_of_its_document(db: None, tmp_path: Path) -> None:
+    head = "customer,entity,number,invoice_class,service_month,currency,amount,document_on,due_on"
+    row = "C1,US01,INV-1,mrr,2026-08,USD,{},2026-08-01,2026-08-31"
+    take(file(tmp_path, row.format("100.00"), head=head))
+    take(file(tmp_path, row.format("120.00"), head=head))
+    made = models.Item.objects.get(kind="debit_memo")
+    assert (made.amount, made.invoice_class, made.service_month) == (2000, "mrr", date(2026, 8, 1))
+    assert sound()
+
+
 def test_a_reference_that_differs_is_amended_with_a_diary_line(db: None, tmp_path: Path) -> None:
     take(file(tmp_path, ONE))
     report = take(file(tmp_path, ONE.replace("PO1", "PO2")))

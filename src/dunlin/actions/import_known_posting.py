@@ -63,6 +63,9 @@ class Posting:
                 made[_AT["due_on"]] = (
                     (suspect.row.due_on or held.due_on) if side == 1 else self.work.who.today
                 )
+                # More of the same: it counts among the finals or the months of recurring invoices as its document does.
+                for name in ("invoice_class", "service_month"):
+                    made[_AT[name]] = suspect.details.get(name, (None, getattr(held, name)))[1]
                 suspect.parts.append(Part(made[0], made[_AT["open"]]))
                 self.work.tally.created["corrections"] += 1
             else:

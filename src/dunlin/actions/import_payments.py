@@ -1,7 +1,8 @@
 """Payments from a file: each is posted, applied to the invoices it names, and the rest stays unapplied.
 
 The checks are those of `postings.apply`, made for a whole chunk at once: same currency, same entity, same customer or
-group, never more than is open, never before a document was posted or on a day on which less was open.
+group, never more than is open, never before a document was posted or on a day on which less was open. A payment that earns
+the discount of a document's terms settles it, as `take_payment` would.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import date
 from typing import Any
 
 from dunlin.actions.doing import lock_customers
+from dunlin.actions.granted import credited_and_granted
 from dunlin.actions.import_known_state import Known, known_by_key
 from dunlin.actions.import_parties import ENTITY_LONGEST, NUMBER_LONGEST, Parties
 from dunlin.actions.import_work import Work
@@ -20,6 +22,7 @@ from dunlin.formats.rows import PaymentRow
 from dunlin.records import balance_sums, bulk
 from dunlin.records.item_rows import APPLICATION_FIELDS, ITEM_FIELDS, ITEM_NUMBER_LONGEST, short_key
 from dunlin.records.models import Application, Customer, Item
+from dunlin.rules.discounts import earned_by_payment, still_offered
 from dunlin.rules.money import Money
 
 
@@ -37,18 +40,33 @@ class Debit:
     open: int
     disputed: int
     last_applied_on: date | None
+    amount: int
+    offered: int  # what the terms still offer off, in minor units, when paid through `discount_until`
+    discount_until: date | None
     moved: bool = False
+
+    def less_discount(self, paid_on: date) -> int:
+        """What settles it when paid on that day, in minor units."""
+        in_time = self.discount_until is not None and paid_on <= self.discount_until
+        return self.open - self.offered if in_time and self.offered < self.open else self.open
+
+    def take(self, amount: int, posted_on: date) -> None:
+        """Count an application of it."""
+        self.open -= amount
+        self.last_applied_on = max(self.last_applied_on or posted_on, posted_on)
+        self.moved = True
 
 
 @dataclass(slots=True)
 class New:
-    """A payment to be posted, and the documents it is used for with the amounts."""
+    """A payment to be posted, the documents it is used for with the amounts, and the discounts it earns on them."""
 
     row: PaymentRow
     key: str
     entity: str
     left: int
     uses: list[tuple[Debit, int, date]] = field(default_factory=list)
+    discounts: list[tuple[Debit, int, date]] = field(default_factory=list)
 
 
 class PaymentImport:
@@ -129,8 +147,13 @@ class PaymentImport:
         if not work.may_post(row, entity_id, entity, row.posted_on):
             return None
         new = New(row, key, entity, row.amount.minor)
-        for number, amount in row.invoices:
-            self._use(new, number, amount, group, entity_id, debits)
+        named = [
+            (number, amount, self._fitting(row, number, group, entity_id, debits))
+            for number, amount in row.invoices
+        ]
+        settles = _settles_less_discounts(row, [debit for _, _, fitting in named for debit in fitting])
+        for number, amount, fitting in named:
+            self._use(new, number, amount, fitting, entity_id, settles)
         if row.warnings:
             work.warn_read(row)
         return new
@@ -149,43 +172,66 @@ class PaymentImport:
                 return next(code for code, pk in self.parties.entities.items() if pk == entity_id)
         return self.parties.entity_code(row)
 
+    def _fitting(
+        self,
+        row: PaymentRow,
+        number: str,
+        group: set[int],
+        entity_id: int | None,
+        debits: dict[str, list[Debit]],
+    ) -> list[Debit]:
+        """The open documents of a number a payment may be used for, in the order they fall due."""
+        return [
+            debit
+            for debit in debits.get(number, ())
+            if debit.customer_id in group
+            and debit.entity_id == entity_id
+            and debit.currency == row.amount.currency
+            and debit.open
+        ]
+
     def _use(
         self,
         new: New,
         number: str,
         amount: Money | None,
-        group: set[int],
+        fitting: list[Debit],
         entity_id: int | None,
-        debits: dict[str, list[Debit]],
+        settles: bool,
     ) -> None:
-        """Use the payment for a document it names, instalments in the order they fall due."""
+        """Use the payment for a document it names, instalments in the order they fall due. `settles`: each for no more
+        than settles it with its discount."""
         row, currency = new.row, new.row.amount.currency
         wanted = new.left if amount is None else min(amount.minor, new.left)
         asked = wanted
-        fitting = [
-            debit
-            for debit in debits.get(number, ())
-            if debit.customer_id in group
-            and debit.entity_id == entity_id
-            and debit.currency == currency
-            and debit.open
-        ]
+        fitting = [debit for debit in fitting if debit.open]
         for debit in fitting:
-            used = min(wanted, debit.open)
+            used = min(wanted, debit.less_discount(row.value_on) if settles else debit.open)
             posted_on = self._day(new, debit, entity_id)
             if used <= 0 or posted_on is None:
                 continue
+            earned = earned_by_payment(debit.open, debit.offered, debit.discount_until, used, row.value_on)
             new.uses.append((debit, used, posted_on))
             new.left -= used
             wanted -= used
-            debit.open -= used
-            debit.last_applied_on = max(debit.last_applied_on or posted_on, posted_on)
-            debit.moved = True
+            debit.take(used, posted_on)
+            if earned:
+                self._grant(new, debit, earned, posted_on)
         if not fitting and asked:
             self.work.warn(row, "invoices", number, "invoice_not_open", value=number)
         elif amount is not None and wanted:
             told = {"applied": Money(asked - wanted, currency), "asked": Money(asked, currency)}
             self.work.warn(row, "invoices", number, "applied_less", document=number, **told)
+
+    def _grant(self, new: New, debit: Debit, earned: int, posted_on: date) -> None:
+        """Settle what the payment leaves of a document by the discount it earned, and tell it of the row."""
+        before, discount = Money(debit.open, debit.currency), Money(earned, debit.currency)
+        new.discounts.append((debit, earned, posted_on))
+        debit.take(earned, posted_on)
+        debit.offered -= earned
+        did = f"Discount of {discount} granted: paid on {new.row.value_on}, earned through {debit.discount_until}"
+        self.work.change(new.row, debit.number, "open", before, Money(debit.open, debit.currency), did)
+        self.work.tally.created["discounts"] += 1
 
     def _day(self, new: New, debit: Debit, entity_id: int | None) -> date | None:
         """The day the application is posted: not before either document, nor in a locked period; None: no such day yet."""
@@ -200,18 +246,23 @@ class PaymentImport:
     def _write(self, fresh: list[New], debits: Iterable[Debit]) -> None:
         work, parties, who = self.work, self.parties, self.work.who
         parties.make([new.row for new in fresh])
-        ids = bulk.reserve_ids(Item, len(fresh))
+        ids = iter(bulk.reserve_ids(Item, sum(1 + len(new.discounts) for new in fresh)))
         items: list[tuple[Any, ...]] = []
         applications: list[tuple[Any, ...]] = []
         touched = set()
-        for pk, new in zip(ids, fresh):
+        for new in fresh:
+            pk = next(ids)
             items.append(self._item(pk, new))
             touched.add(parties.customers[new.row.customer])
-            for debit, amount, posted_on in new.uses:
+            evidence = f"named by {work.file_name}, line {new.row.line}"[:300]
+            uses = [(pk, *use, "by_reference") for use in new.uses]
+            for granted in new.discounts:
+                items.append(self._discount(next(ids), new, pk, *granted))
+                uses.append((items[-1][0], *granted, "discount_earned"))
+            for credit, debit, amount, posted_on, why in uses:
                 touched.add(debit.customer_id)
                 applications.append((
-                    pk, debit.id, amount, posted_on, new.row.value_on, who.now, "by_reference",
-                    f"named by {work.file_name}, line {new.row.line}"[:300], who.user_id,
+                    credit, debit.id, amount, posted_on, new.row.value_on, who.now, why, evidence, who.user_id,
                 ))  # fmt: skip
         bulk.insert(Item, ITEM_FIELDS, items)
         bulk.insert(Application, APPLICATION_FIELDS, applications)
@@ -227,6 +278,17 @@ class PaymentImport:
         bulk.update(Item, ("open", "disputed", "last_applied_on", "closed_on", "closed_at"), standing)
         if touched:
             balance_sums.refresh(touched, who.today, work.policy)
+
+    def _discount(
+        self, pk: int, new: New, payment: int, debit: Debit, amount: int, posted_on: date
+    ) -> tuple[Any, ...]:
+        """A discount earned, as `granted.grant_discount` posts it."""
+        return (
+            pk, debit.entity_id, debit.customer_id, "discount", -1, "", "", 0, debit.currency, amount, 0, posted_on,
+            posted_on, posted_on, new.row.value_on, self.work.who.now, None, None, 0, None, "", "", "",
+            f"Early payment of {debit.number}"[:200], "earned", payment, self.work.source,
+            short_key(f"{new.key}|discount|{debit.id}"), 0, 0, posted_on, posted_on, self.work.who.now, 0, None,
+        )  # fmt: skip
 
     def _item(self, pk: int, new: New) -> tuple[Any, ...]:
         row, now = new.row, self.work.who.now
@@ -290,11 +352,27 @@ def _open_debits(rows: Sequence[PaymentRow], groups: dict[int, set[int]]) -> dic
         )
         for facts in open_items.values_list(
             "id", "customer_id", "entity_id", "currency", "number", "posted_on", "due_on", "open", "disputed",
-            "last_applied_on",
+            "last_applied_on", "amount", "discount", "discount_until",
         ):  # fmt: skip
             if facts[1] in wanted:
                 found[facts[4]].append(Debit(*facts))
+    # Of what was credited no discount is earned; what was granted is not offered again.
+    begun = {
+        debit.id: debit
+        for held in found.values()
+        for debit in held
+        if debit.offered and debit.open < debit.amount
+    }
+    for pk, (credited, granted) in credited_and_granted(begun).items():
+        begun[pk].offered = still_offered(begun[pk].offered, begun[pk].amount, credited, granted)
     return found
+
+
+def _settles_less_discounts(row: PaymentRow, fitting: list[Debit]) -> bool:
+    """Whether a payment that names several documents without amounts is exactly what they owe less their discounts."""
+    if len(fitting) < 2 or any(amount is not None for _, amount in row.invoices):
+        return False
+    return sum(debit.less_discount(row.value_on) for debit in fitting) == row.amount.minor
 
 
 def _with_reversals(debits: dict[str, list[Debit]]) -> set[int]:

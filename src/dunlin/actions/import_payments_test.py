@@ -51,6 +51,52 @@ def test_ten_payments_of_one_chunk_never_apply_more_than_is_open(account: Any, t
     assert sound()
 
 
+@pytest.mark.req("A2")
+@pytest.mark.invariant(17)
+@pytest.mark.parametrize(
+    "paid, on, says, left, discount",
+    [
+        ("98.00", "2026-09-10", "INV-3", 0, 200),
+        ("98.00", "2026-09-10", "INV-3=98.00", 0, 200),
+        ("98.00", "2026-09-12", "INV-3", 200, 0),  # a day late: a short pay
+        ("97.99", "2026-09-10", "INV-3", 201, 0),  # a part payment
+        ("100.00", "2026-09-10", "INV-3", 0, 0),  # took none of it
+    ],
+    ids=["in time", "with its amount", "a day late", "a cent too little", "in full"],
+)
+def test_a_payment_in_time_earns_the_discount_of_the_terms(
+    account: Any, tmp_path: Path, paid: str, on: str, says: str, left: int, discount: int
+) -> None:
+    early = cast.invoice(
+        account, "100.00", number="INV-3", document=date(2026, 9, 1), discount=200, discount_until=date(2026, 9, 11)
+    )  # fmt: skip
+    path = file(tmp_path, f"C1,US01,P1,USD,{paid},{on},wire,{says}", head=PAYMENTS)
+    report = take(path, "payments")
+    early.refresh_from_db()
+    granted = list(models.Item.objects.filter(kind="discount").values_list("amount", "open", "reason"))
+    assert (early.open, granted) == (left, [(discount, 0, "earned")] if discount else [])
+    told = [(line.about, line.before, line.after) for line in report.changes]
+    assert told == ([("INV-3", "2.00 USD", "0.00 USD")] if discount else [])
+    assert report.created.get("discounts", 0) == bool(discount)
+    assert sound()
+    assert take(path, "payments").same == 1
+    assert models.Item.objects.filter(kind="discount").count() == bool(discount)
+
+
+@pytest.mark.invariant(17)
+def test_one_payment_of_several_less_their_discounts_settles_them_all(account: Any, tmp_path: Path) -> None:
+    """Half of the first was credited, so half of its discount is left: 49.00 and 98.00."""
+    terms = {"document": date(2026, 9, 1), "discount": 200, "discount_until": date(2026, 9, 11)}
+    first = cast.invoice(account, "100.00", number="INV-3", **terms)
+    cast.invoice(account, "100.00", number="INV-4", **terms)
+    cast.apply(cast.credit_memo(account, "50.00", on=date(2026, 9, 5)), first)
+    path = file(tmp_path, "C1,US01,P1,USD,147.00,2026-09-10,wire,INV-3; INV-4", head=PAYMENTS)
+    assert take(path, "payments").created["discounts"] == 2
+    assert not models.Item.objects.filter(number__in=["INV-3", "INV-4"], open__gt=0).exists()
+    assert sorted(models.Item.objects.filter(kind="discount").values_list("amount", flat=True)) == [100, 200]
+    assert sound()
+
+
 def test_an_unknown_invoice_or_another_customers_leaves_the_money_unapplied(
     account: Any, tmp_path: Path
 ) -> None:

@@ -27,7 +27,7 @@ class Item(models.Model):
     side = models.SmallIntegerField()
     invoice_class = models.CharField(
         max_length=8, blank=True
-    )  # standard, mrr, final; empty unless an invoice
+    )  # standard, mrr, final; empty unless an invoice, or a debit memo that corrects one
     number = models.CharField(
         max_length=64, blank=True
     )  # the document's number; empty when the source had none
