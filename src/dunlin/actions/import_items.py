@@ -6,15 +6,17 @@ number and instalment do. Set-wise throughout: the statements of a chunk do not 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeGuard
 
 from dunlin.actions.doing import lock_customers
 from dunlin.actions.import_known_items import KnownItems
 from dunlin.actions.import_known_state import Known, corrected_ids, known_by_key, known_by_number
 from dunlin.actions.import_parties import ENTITY_LONGEST, NUMBER_LONGEST, TERMS_LONGEST, Parties
+from dunlin.actions.import_plans import Plans, part_key, parts_of_row
 from dunlin.actions.import_work import Work, kind_of
 from dunlin.formats.rows import ItemRow
 from dunlin.records import balance_sums, bulk
@@ -28,8 +30,10 @@ from dunlin.records.item_rows import (
 )
 from dunlin.records.items import DEBIT_KINDS
 from dunlin.records.models import Application, ImportRun, Item
+from dunlin.rules.calendars import Calendar
 from dunlin.rules.codes import Refused
-from dunlin.rules.terms import Terms, discount_until, due_date
+from dunlin.rules.money import Money, allocate
+from dunlin.rules.terms import Terms, discount_until, due_date, instalment_plan
 
 _DEBITS = frozenset(DEBIT_KINDS)
 _LONGEST = (("po_number", 64), ("order_number", 64), ("reference", 140), ("description", 200))
@@ -70,6 +74,7 @@ class ItemImport:
         self.others = Item.objects.exclude(source=work.source, source_key__isnull=False).exists()
         self.other_sources = _other_sources(work)
         self.corrected = corrected_ids()
+        self.plans = Plans(work.source)
         self.claimed: set[int] = set()
 
     def take(self, rows: Sequence[ItemRow], write: bool) -> None:
@@ -91,17 +96,20 @@ class ItemImport:
         work, tally = self.work, self.work.tally
         keys = [short_key(row.identity) for row in rows]
         known = known_by_key([work.source], keys) if self.before else {}
+        siblings = self.plans.siblings(
+            {key: held for row, key in zip(rows, keys) if not row.instalment and (held := known.get(key)) and held.instalment}
+        )  # fmt: skip
         if self.others:
-            known |= self._from_elsewhere(rows, keys, known)
+            known |= self._from_elsewhere(rows, keys, known, siblings)
         plan = Plan(known=KnownItems(work, self.parties, self.corrected))
         for row, key in zip(rows, keys):
             held = known.get(key)
             if held is not None:
-                plan.known.compare(row, key, held)
+                plan.known.compare(row, key, held, siblings.get(held.id, ()))
                 continue
             new = self._new(row, key)
-            if new is not None:
-                plan.new.append(new)
+            if new:
+                plan.new += new
                 tally.new += 1
                 work.count_in(row)
                 if row.warnings:
@@ -112,9 +120,14 @@ class ItemImport:
         return plan
 
     def _from_elsewhere(
-        self, rows: Sequence[ItemRow], keys: list[str], known: dict[str, Known]
+        self,
+        rows: Sequence[ItemRow],
+        keys: list[str],
+        known: dict[str, Known],
+        siblings: dict[int, list[Known]],
     ) -> dict[str, Known]:
-        """Known by document number though another mapping, screen or interface brought them: key → item."""
+        """Known by document number though another mapping, screen or interface brought them: key → item. What stands in
+        instalments of the row's amount is the row's document too; the further ones go into `siblings`."""
         parties = self.parties
         wanted = {}
         # A row without number is known by its content, under whatever name the mapping went then.
@@ -127,15 +140,33 @@ class ItemImport:
                 entity_id = parties.entities.get(parties.entity_code(row))
                 kind = kind_of(row)
                 wanted[(entity_id, customer_id, row.number, instalment, kind)] = key
+        parts: dict[str, list[Known]] = defaultdict(list)
         for held in known_by_number([place[2] for place in wanted], self.work.source):
             asked = wanted.get((held.entity_id, held.customer_id, held.number, held.instalment, held.kind))
             if asked is not None and held.id not in self.claimed:
                 self.claimed.add(held.id)
                 found[asked] = held
+            elif held.instalment:
+                whole = wanted.get((held.entity_id, held.customer_id, held.number, 0, held.kind))
+                if whole is not None:
+                    parts[whole].append(held)
+        amounts = {
+            key: row.amount.minor for row, key in zip(rows, keys) if key in parts and not row.instalment
+        }
+        for key, held_in in parts.items():
+            held_in.sort(key=lambda each: each.instalment)
+            first, *others = held_in
+            if (
+                key not in found
+                and first.id not in self.claimed
+                and amounts.get(key) == sum(p.amount for p in held_in)
+            ):
+                self.claimed.update(part.id for part in held_in)
+                found[key], siblings[first.id] = first, others
         return found
 
-    def _new(self, row: ItemRow, key: str) -> New | None:
-        """The row as it will be posted; None when it is refused."""
+    def _new(self, row: ItemRow, key: str) -> list[New]:
+        """The row as it will be posted, one for each instalment of its terms; empty when it is refused."""
         work, parties = self.work, self.parties
         if (
             len(row.customer) > NUMBER_LONGEST
@@ -143,36 +174,61 @@ class ItemImport:
             or len(row.terms) > TERMS_LONGEST
         ):
             self._too_long(row)
-            return None
+            return []
         if row.number is not None and len(row.number) > ITEM_NUMBER_LONGEST:
             work.refuse(
                 row, "number", row.number, "text_too_long", target="number", limit=ITEM_NUMBER_LONGEST
             )
-            return None
+            return []
         instalment = 0
         if row.instalment:
             if not row.instalment.isdecimal() or len(row.instalment) > 4:
                 work.refuse(row, "instalment", row.instalment, "number_not_whole", value=row.instalment)
-                return None
+                return []
             instalment = int(row.instalment)
         code = parties.entity_code(row)
         entity_id = parties.entities.get(code)
         if not work.may_post(row, entity_id, code, row.posted_on):
-            return None
+            return []
         new = New(row, key, instalment, row.document_on)
         if kind_of(row) in _DEBITS:
             rule = parties.rule(row.terms) if row.terms else self._own_terms(row)
+            if _in_instalments(rule, row):
+                return self._instalments(row, key, rule, entity_id, code)
             due_on = row.due_on or self._due_by_terms(row, rule)
             if due_on is None:
                 work.refuse(row, "due_on", "", "due_date_missing")
-                return None
+                return []
             new.due_on = due_on
             if rule is not None and rule.discount_pct:
                 new.discount = row.amount.times(rule.discount_pct / 100).minor
                 new.discount_until = discount_until(rule, row.document_on)
         if row.paid is not None and row.paid.minor and not self._settled(new, entity_id, code):
-            return None
-        return new
+            return []
+        return [new]
+
+    def _instalments(
+        self, row: ItemRow, key: str, rule: Terms, entity_id: int | None, code: str
+    ) -> list[New]:
+        """The document in the instalments of its terms: amounts add up to it, so do the shares of its discount."""
+        plan = instalment_plan(rule, row.amount, row.document_on, self._calendar(rule))
+        amounts = [amount for _, amount in plan]
+        whole = row.amount.times(rule.discount_pct / 100) if rule.discount_pct else Money.zero(row.currency)
+        discounts = allocate(whole, [amount.minor for amount in amounts])
+        until = discount_until(rule, row.document_on)
+        made = []
+        for number, (part, (due_on, _), discount) in enumerate(
+            zip(parts_of_row(row, amounts), plan, discounts), 1
+        ):
+            new = New(
+                part, part_key(key, number), number, due_on, discount.minor, until if discount.minor else None
+            )
+            if part.paid is not None and part.paid.minor and not self._settled(new, entity_id, code):
+                return []
+            made.append(new)
+        self.plans.made(len(made))
+        self.work.tally.created["instalments"] += len(made)
+        return made
 
     def _too_long(self, row: ItemRow) -> None:
         for target, limit in (
@@ -194,11 +250,12 @@ class ItemImport:
         if rule is None:
             return None
         try:
-            return due_date(
-                rule, row.document_on, self.calendars.get(LEDGER) if rule.roll != "none" else None
-            )
+            return due_date(rule, row.document_on, self._calendar(rule))
         except Refused:
             return None
+
+    def _calendar(self, rule: Terms) -> Calendar | None:
+        return self.calendars.get(LEDGER) if rule.roll != "none" else None
 
     def _settled(self, new: New, entity_id: int | None, entity: str) -> bool:
         """Settle the days of what was paid: never posted before the document, nor in a locked period. False: refused."""
@@ -292,6 +349,18 @@ class ItemImport:
                 )
             texts.append(value[:limit])
         return texts[0], texts[1], texts[2], texts[3]
+
+
+def _in_instalments(rule: Terms | None, row: ItemRow) -> TypeGuard[Terms]:
+    """Whether the terms put the document into instalments: the row says neither a due date nor which instalment it is, and
+    there is at least a minor unit for each."""
+    return (
+        rule is not None
+        and rule.kind == "instalments"
+        and 1 < rule.count <= row.amount.minor
+        and not row.due_on
+        and not row.instalment
+    )
 
 
 def _application(

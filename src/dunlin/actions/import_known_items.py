@@ -7,10 +7,11 @@ entries, so that what people did since stands and the same file twice changes no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dunlin.actions.import_known_posting import Posting, Suspect, write_due_dates
-from dunlin.actions.import_known_state import Known, Ledger, Part, due_dates_said
+from dunlin.actions.import_known_state import Known, Ledger, due_dates_said
 from dunlin.actions.import_parties import Parties
 from dunlin.actions.import_work import Work, kind_of
 from dunlin.formats.rows import ItemRow
@@ -37,17 +38,27 @@ class KnownItems:
         self.open_only = "amount" not in columns
         self.suspects: list[Suspect] = []
 
-    def compare(self, row: ItemRow, key: str, held: Known) -> None:
-        """Count the row as the same, refuse it, or keep it for a closer look (`settle`)."""
+    def compare(self, row: ItemRow, key: str, held: Known, siblings: Sequence[Known] = ()) -> None:
+        """Count the row as the same, refuse it, or keep it for a closer look (`settle`).
+
+        `siblings`: the further instalments, when the terms put the document into several; the row is about all of them,
+        and each is due when the terms say.
+        """
         if self._contradicts(row, held):
             return
-        suspect = Suspect(row, key, held)
-        suspect.due = held.side == 1 and row.due_on is not None and row.due_on != held.due_on
+        suspect = Suspect(row, key, held, siblings)
+        suspect.due = held.side == 1 and not siblings and row.due_on is not None and row.due_on != held.due_on
+        amount, still_open = held.amount, held.open
+        if siblings:
+            amount, still_open = (
+                amount + sum(s.amount for s in siblings),
+                still_open + sum(s.open for s in siblings),
+            )
         if self.open_only:
-            suspect.money = row.open is not None and row.open.minor != held.open
+            suspect.money = row.open is not None and row.open.minor != still_open
         else:
-            suspect.money = row.amount.minor != held.amount or (
-                row.paid is not None and row.paid.minor != held.amount - held.open
+            suspect.money = row.amount.minor != amount or (
+                row.paid is not None and row.paid.minor != amount - still_open
             )
             # A document that was corrected says its amount together with its corrections.
             suspect.money = suspect.money or held.id in self.corrected
@@ -105,7 +116,7 @@ class KnownItems:
         """Ask the books about the suspects, a few statements for all, and decide what each comes to."""
         suspects, self.suspects = self.suspects, []
         said = due_dates_said(s.held.id for s in suspects if s.due)
-        ledger = Ledger([s.held.id for s in suspects if s.money])
+        ledger = Ledger([each.id for s in suspects if s.money for each in (s.held, *s.siblings)])
         for suspect in suspects:
             row, held = suspect.row, suspect.held
             # What a person changed since stands until the file itself says something else than last time.
@@ -125,14 +136,14 @@ class KnownItems:
     def _settle_money(self, suspect: Suspect, ledger: Ledger) -> bool:
         """What is to be corrected and paid for the books to say what the row says; False when that is refused."""
         row, held = suspect.row, suspect.held
-        state = ledger.of(held)
+        state = ledger.of(held, suspect.siblings)
         amount = row.amount.minor
         paid = None if row.paid is None else row.paid.minor
         if self.open_only and row.open is not None:
             amount = max(state.amount, row.open.minor)
             paid = amount - row.open.minor
         suspect.corrected = amount - state.amount
-        suspect.parts = [Part(held.id, held.open, held.disputed), *state.parts]
+        suspect.parts = state.parts
         if paid is None:
             return True
         if paid < state.paid_by_import:
@@ -169,7 +180,7 @@ class KnownItems:
             memo = "debit memo" if held.side * suspect.corrected > 0 else "credit memo"
             before = row.amount.minor - suspect.corrected
             if self.open_only:
-                before = held.amount
+                before = sum(each.amount for each in (held, *suspect.siblings))
             told = f"Corrected by a {memo} of {money(abs(suspect.corrected))}, posted {today}"
             work.change(row, held.named, "amount", money(before), money(before + suspect.corrected), told)
         if suspect.paid_more:
@@ -201,8 +212,9 @@ class KnownItems:
                     suspect.held.terms_id,
                     self.parties.terms_id(suspect.row.terms),
                 )
-            values = [suspect.details.get(name, (None, getattr(suspect.held, name)))[1] for name in _AMENDED]
-            rows.append((suspect.held.id, *values))
+            for held in (suspect.held, *suspect.siblings):
+                values = [suspect.details.get(name, (None, getattr(held, name)))[1] for name in _AMENDED]
+                rows.append((held.id, *values))
         bulk.update(Item, _AMENDED, rows)
 
     def _tell(self, suspect: Suspect) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,7 @@ class Suspect:
     row: ItemRow
     key: str
     held: Known
+    siblings: Sequence[Known] = ()  # further instalments of the document, in the order they fall due
     due: bool = False
     money: bool = False
     details: dict[str, tuple[Any, Any]] = field(default_factory=dict)
@@ -61,7 +63,9 @@ class Posting:
             made[_AT["description"]] = f"Correction of {held.named}"[:200]
             if side == held.side:
                 made[_AT["due_on"]] = (
-                    (suspect.row.due_on or held.due_on) if side == 1 else self.work.who.today
+                    (suspect.row.due_on or (held, *suspect.siblings)[-1].due_on)
+                    if side == 1
+                    else self.work.who.today
                 )
                 # More of the same: it counts among the finals or the months of recurring invoices as its document does.
                 for name in ("invoice_class", "service_month"):

@@ -68,7 +68,7 @@ class Part:
 
 @dataclass(slots=True)
 class State:
-    """What the books say of one document and its corrections, in minor units."""
+    """What the books say of one document and its corrections, in minor units; `parts` begins with the document."""
 
     amount: int
     paid: int
@@ -109,15 +109,16 @@ class Ledger:
                 self.uses[debit].append((credit, amount, why))
                 self.uses[credit].append((debit, amount, why))
 
-    def of(self, held: Known) -> State:
-        """The state of one document."""
-        amount, parts = held.amount, []
+    def of(self, held: Known, siblings: Sequence[Known] = ()) -> State:
+        """The state of one document, with the further instalments it is in."""
+        amount = held.amount + sum(each.amount for each in siblings)
+        parts = [Part(each.id, each.open, each.disputed) for each in (held, *siblings)]
         found = self.corrections.get(held.id, [])
         for pk, side, minor, still_open, disputed in found:
             amount += minor if side == held.side else -minor
             if side == held.side:
                 parts.append(Part(pk, still_open, disputed))
-        own = {held.id, *(part.id for part in parts)}
+        own = {part.id for part in parts}
         against = {facts[0] for facts in found} - own
         paid = by_import = 0
         for pk in own:

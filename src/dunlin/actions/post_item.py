@@ -8,11 +8,16 @@ from datetime import date
 
 from dunlin.actions.doing import Who, doing
 from dunlin.actions.facts_changed import facts_changed
+from dunlin.actions.import_parties import terms_of
 from dunlin.actions.postings import Draft, check_posting_day, post
+from dunlin.records.calendars import LEDGER, calendar
+from dunlin.records.items import DEBIT_KINDS
+from dunlin.records.models import PaymentTerms
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money, allocate, total
 from dunlin.rules.policy import Policy
+from dunlin.rules.terms import discount_until, due_date, instalment_plan
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,8 @@ def post_item(
 ) -> Posted:
     """Post `draft`; with `instalments` (due date, amount) as one row each under its number.
 
-    Refused: instalments_do_not_add_up, and everything `postings.post` refuses.
+    A debit with terms and neither a due date nor instalments takes both, and its discount, from the terms. Refused:
+    instalments_do_not_add_up, terms_without_due_date, terms_range_missing, and everything `postings.post` refuses.
     """
     asked = {"draft": repr(draft), "instalments": repr(instalments)}
     with doing(who, "post_item", customers=[draft.customer_id], cause=cause, key=key, asked=asked) as act:
@@ -41,6 +47,7 @@ def post_item(
             return Posted(tuple(act.answer["item_ids"]))
         check_posting_day(who, draft.entity_id, draft.posted_on or draft.document_on)
 
+        draft, instalments = _by_terms(draft, instalments)
         items = [post(who, part, in_open_period=True) for part in _parts(draft, instalments)]
         facts_changed(who, [draft.customer_id], policy or current_policy())
 
@@ -50,6 +57,25 @@ def post_item(
             after={"kind": draft.kind, "number": draft.number, "amount": str(draft.amount), **act.answer},
         )
         return Posted(tuple(item.pk for item in items))
+
+
+def _by_terms(
+    draft: Draft, instalments: Sequence[tuple[date, Money]]
+) -> tuple[Draft, Sequence[tuple[date, Money]]]:
+    """The document with what its terms say where it says nothing itself. Credits have no terms."""
+    if draft.terms_id is None or draft.kind not in DEBIT_KINDS or draft.due_on is not None or instalments:
+        return draft, instalments
+    code, stored = PaymentTerms.objects.values_list("code", "rule").get(pk=draft.terms_id)
+    rule = terms_of(code, stored)
+    if rule is None:
+        raise Refused("terms_without_due_date", terms=code)
+    if rule.discount_pct and not draft.discount:
+        offered = draft.amount.times(rule.discount_pct / 100).minor
+        draft = replace(draft, discount=offered, discount_until=discount_until(rule, draft.document_on))
+    due = calendar(LEDGER) if rule.roll != "none" else None
+    if rule.kind == "instalments" and 1 < rule.count <= draft.amount.minor:
+        return draft, instalment_plan(rule, draft.amount, draft.document_on, due)
+    return replace(draft, due_on=due_date(rule, draft.document_on, due)), ()
 
 
 def _parts(draft: Draft, instalments: Sequence[tuple[date, Money]]) -> list[Draft]:
