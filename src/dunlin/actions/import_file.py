@@ -259,7 +259,7 @@ def _undone_when(dry_run: bool) -> Iterator[None]:
 def _figures(tally: Tally, totals: dict[str, Any]) -> dict[str, Any]:
     told = {
         **totals, "currencies": tally.currencies, "created": {k: n for k, n in sorted(tally.created.items()) if n},
-        "skipped": tally.skipped, "notices": list(tally.notices),
+        "skipped": tally.skipped, "missing": tally.missing, "notices": list(tally.notices),
     }  # fmt: skip
     return {
         "rows_done": tally.done, "new": tally.new, "changed": tally.changed, "same": tally.same,

@@ -15,6 +15,7 @@ from typing import Any, TypeGuard
 from dunlin.actions.doing import lock_customers
 from dunlin.actions.import_known_items import KnownItems
 from dunlin.actions.import_known_state import Known, corrected_ids, known_by_key, known_by_number
+from dunlin.actions.import_missing import Brought
 from dunlin.actions.import_parties import ENTITY_LONGEST, NUMBER_LONGEST, TERMS_LONGEST, Parties
 from dunlin.actions.import_plans import Plans, part_key, parts_of_row
 from dunlin.actions.import_work import Work, kind_of
@@ -76,6 +77,7 @@ class ItemImport:
         self.corrected = corrected_ids()
         self.plans = Plans(work.source)
         self.claimed: set[int] = set()
+        self.brought = Brought(work)
 
     def take(self, rows: Sequence[ItemRow], write: bool) -> None:
         """Take one chunk: inside the caller's transaction when `write`, else only counted and compared."""
@@ -88,7 +90,8 @@ class ItemImport:
             self._write(plan)
 
     def finish(self, write: bool) -> None:
-        """Nothing is left to do after the last chunk."""
+        """Tell what a file of open items does not bring any more."""
+        self.brought.tell_missing(write)
 
     # --- what a chunk comes to ----------------------------------------------------------------------------------------
 
@@ -105,7 +108,9 @@ class ItemImport:
         for row, key in zip(rows, keys):
             held = known.get(key)
             if held is not None:
-                plan.known.compare(row, key, held, siblings.get(held.id, ()))
+                others = siblings.get(held.id, ())
+                self.brought.add((held, *others))
+                plan.known.compare(row, key, held, others)
                 continue
             new = self._new(row, key)
             if new:

@@ -51,6 +51,7 @@ class Tally:
     refused: int = 0
     skipped: int = 0
     warnings: int = 0
+    missing: int = 0  # documents of earlier files, not in this one and still open
     currencies: dict[str, list[int]] = field(default_factory=dict)
     created: Counter[str] = field(default_factory=Counter)
     notices: dict[str, None] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from dunlin.cli.main import as_json
 from dunlin.cli.standing import who_at_cli
 from dunlin.formats.mappings import Mapping, MappingProblem, from_yaml
 from dunlin.formats.targets import KINDS
-from dunlin.reports.imports import CurrencyTotal, RunReport, corrections_csv
+from dunlin.reports.imports import CurrencyTotal, RunReport, corrections_csv, missing_csv
 from dunlin.rules.codes import Refused
 
 
@@ -43,6 +44,11 @@ from dunlin.rules.codes import Refused
     type=click.Path(path_type=Path),
     help="Write refused rows here, to correct and run again.",
 )
+@click.option(
+    "--missing",
+    type=click.Path(path_type=Path),
+    help="Write here what is open from earlier files and not in this one.",
+)
 @click.option("--save-mapping", "save_as", help="Save the mapping that was used under this name.")
 @click.option("--as", "acting", help="Sign-in name of who does this.")
 @click.option("--json", "json_wanted", is_flag=True)
@@ -55,6 +61,7 @@ def import_files(
     preview: bool,
     dry_run: bool,
     corrections: Path | None,
+    missing: Path | None,
     save_as: str | None,
     acting: str | None,
     json_wanted: bool,
@@ -88,9 +95,11 @@ def import_files(
         )
         told.append(report.as_dict())
         if corrections and report.refused and report.run_id:
-            _write_corrections(report.run_id, corrections, len(files) > 1)
+            _write(corrections_csv(report.run_id), report.run_id, corrections, len(files) > 1)
+        if missing and report.missing and report.run_id:
+            _write(missing_csv(report.run_id), report.run_id, missing, len(files) > 1)
         if not json_wanted:
-            _show(report, corrections)
+            _show(report, corrections, missing)
     if json_wanted:
         as_json({"previews" if preview else "imports": told})
 
@@ -147,10 +156,10 @@ def _progress(path: Path, json_wanted: bool) -> Progress | None:
     return show
 
 
-def _write_corrections(run_id: int, target: Path, several: bool) -> None:
+def _write(lines: Iterator[str], run_id: int, target: Path, several: bool) -> None:
     place = target.with_stem(f"{target.stem}-{run_id}") if several else target
     with place.open("w", encoding="utf-8-sig", newline="") as out:
-        out.writelines(corrections_csv(run_id))
+        out.writelines(lines)
 
 
 def _show_totals(totals: tuple[CurrencyTotal, ...]) -> None:
@@ -160,7 +169,7 @@ def _show_totals(totals: tuple[CurrencyTotal, ...]) -> None:
         )
 
 
-def _show(report: RunReport, corrections: Path | None) -> None:
+def _show(report: RunReport, corrections: Path | None, missing: Path | None) -> None:
     tried = " (dry run: undone)" if report.dry_run else ""
     skipped = f", {report.skipped:,} skipped" if report.skipped else ""
     click.echo(
@@ -181,6 +190,8 @@ def _show(report: RunReport, corrections: Path | None) -> None:
         click.echo(f"  line {problem.line}: {problem.column}: {problem.sentence} ({problem.code})", err=True)
     if report.refused and corrections is None:
         click.echo("  --corrections FILE.csv writes the refused rows, to correct and run again.", err=True)
+    if report.missing and missing is None:
+        click.echo("  --missing FILE.csv writes what is not in the file and still open.", err=True)
 
 
 def _show_preview(shown: Preview) -> None:

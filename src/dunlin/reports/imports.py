@@ -17,6 +17,8 @@ from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
+NOT_IN_FILE = "not_in_file"  # code of the lines that tell what a file of open items does not bring any more
+_MISSING = ("entity", "customer", "kind", "number", "instalment", "currency", "open", "document_on", "due_on")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class RunReport:
     """One import: counts are rows. rows_done == new + changed + same + refused + skipped once `state` is done.
 
     `percent` is None while the number of rows is not known. `created` counts what came into being beside the rows
-    (customers, entities, terms, settlements); `notices` are sentences about the file as a whole.
+    (customers, entities, terms, settlements); `notices` are sentences about the file as a whole. `missing` counts documents
+    of earlier files that this one does not bring and that are still open (see `missing_csv`).
     """
 
     run_id: int | None
@@ -83,6 +86,7 @@ class RunReport:
     started_at: datetime
     finished_at: datetime | None
     by: str
+    missing: int = 0
     problems: tuple[ProblemLine, ...] = ()
     changes: tuple[ChangeLine, ...] = ()
 
@@ -114,6 +118,7 @@ class RunReport:
             "refused": self.refused,
             "skipped": self.skipped,
             "warnings": self.warnings,
+            "missing": self.missing,
             "totals": totals_as_dicts(self.totals),
             "created": self.created,
             "notices": list(self.notices),
@@ -151,7 +156,7 @@ def import_problems(
     run_id: int, *, offset: int = 0, limit: int = 50, refused: bool | None = None
 ) -> tuple[ProblemLine, ...]:
     """Refused rows and warnings in the order of the file; only one of the two when `refused` says so."""
-    found = ImportProblem.objects.filter(run_id=run_id)
+    found = ImportProblem.objects.filter(run_id=run_id).exclude(code=NOT_IN_FILE)
     if refused is not None:
         found = found.filter(refused=refused)
     rows = found.values_list("line", "column", "value", "code", "sentence", "refused")
@@ -205,6 +210,20 @@ def corrections_csv(run_id: int) -> Iterator[str]:
     )
 
 
+def missing_name(run_id: int) -> str:
+    """The name under which the file of missing documents is downloaded."""
+    return f"not-in-file-{run_id}.csv"
+
+
+def missing_csv(run_id: int) -> Iterator[str]:
+    """The documents of earlier files that this one did not bring and that were still open, as a file line by line.
+    Refused: import_unknown."""
+    if not ImportRun.objects.filter(pk=run_id).exists():
+        raise Refused("import_unknown", run=run_id)
+    found = ImportProblem.objects.filter(run_id=run_id, code=NOT_IN_FILE).order_by("id")
+    return csv_lines(list(_MISSING), found.values_list("raw", flat=True).iterator())
+
+
 def _corrections(run_id: int, width: int) -> Iterator[list[str]]:
     """One line per refused row; further reasons of the same row are told beside the first."""
     pending: list[str] | None = None
@@ -232,7 +251,7 @@ def _report(
         same=run.same, refused=run.refused, skipped=told.get("skipped", 0), warnings=run.warnings,
         totals=currency_totals(told.get("currencies", {})), created=told.get("created", {}),
         notices=tuple(told.get("notices", ())), message=run.message, started_at=run.started_at,
-        finished_at=run.finished_at, by=run.by.name if run.by else "", problems=problems, changes=changes,
+        finished_at=run.finished_at, by=run.by.name if run.by else "", missing=told.get("missing", 0), problems=problems, changes=changes,
     )  # fmt: skip
 
 

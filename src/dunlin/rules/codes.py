@@ -187,6 +187,7 @@ PROBLEMS: dict[str, str] = {
     "identifier_shortened": "{value!r} is a shortened number; the digits that were cut off are lost. Export it as text.",
     "line_not_json": "The line is not a JSON object: {why}.",
     "list_not_understood": "{value!r} does not list invoices; write them as INV-1=100.00; INV-2=50.00.",
+    "not_in_file": "{document} of {customer}, due {due_on}, is not in this file; {open} of it is still open here.",
     "number_not_whole": "{value!r} is not a whole number.",
     "open_exceeds_amount": "The open {open} is more than the amount {amount}.",
     "paid_fell": "{document} was paid {before} before, the row says {after}; take the payment back on the account.",
