@@ -114,3 +114,14 @@ def test_no_signals_and_no_base_service_classes():
         if "django.dispatch" in f.read_text() or "post_save" in f.read_text()
     ]
     assert found == []
+
+
+def test_pages_are_given_no_name_that_jinja_keeps_for_itself():
+    # `self` is always true in a page, whatever was put there: an administrator once saw everybody as themselves.
+    found = [
+        f"{file.relative_to(ROOT)}: {name}"
+        for file in (ROOT / "src" / "dunlin" / "desk").glob("*.py")
+        for name in ("self", "loop", "caller", "varargs", "kwargs")
+        if f'"{name}":' in file.read_text() and not file.name.endswith("_test.py")
+    ]
+    assert found == []

@@ -278,7 +278,7 @@ def _mark_skipped(kept: Sequence[_Kept], day: date) -> int:
                 cursor.execute(
                     "UPDATE records_item i SET stage = m.stage, stage_on = %s FROM unnest(%s::bigint[], %s::smallint[]) "
                     "AS m(id, stage) WHERE i.id = m.id AND i.stage < m.stage",
-                    [day, part, [marks[pk] for pk in part]],
+                    [day, list(part), [marks[pk] for pk in part]],
                 )
             else:
                 on = day.isoformat()

@@ -26,7 +26,7 @@ _RATES = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 def calendars(request: HttpRequest) -> HttpResponse:
     """The closed days of one calendar and year. A POST closes a day, opens one, or fills the calendars of a place."""
-    seeing(request, "change_settings")
+    seeing(request, "see_settings")
     door = request.door  # type: ignore[attr-defined]
     text = request.GET.get("year", "")
     year = int(text) if text.isdecimal() and 1900 < int(text[:6]) < 2200 else door.as_of.year
@@ -89,7 +89,7 @@ def _filled(who: Any, typed: Mapping[str, str]) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def periods(request: HttpRequest) -> HttpResponse:
     """Which days of whose books are locked. A POST locks or unlocks a stretch."""
-    seeing(request, "change_settings")
+    seeing(request, "see_settings")
     door = request.door  # type: ignore[attr-defined]
 
     def do(typed: Mapping[str, str]) -> str:
@@ -139,7 +139,7 @@ def _span(typed: Mapping[str, str], today: date) -> tuple[date, date]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def rates(request: HttpRequest) -> HttpResponse:
     """Exchange rates, newest first. A POST records one; a day that has one gets the new figure."""
-    seeing(request, "change_settings")
+    seeing(request, "see_settings")
     door = request.door  # type: ignore[attr-defined]
     home = door.policy.home_currency
 

@@ -37,10 +37,11 @@ _PATIENCE = timedelta(seconds=6)
 @require_http_methods(["GET", "HEAD", "POST"])
 def imports(request: HttpRequest) -> HttpResponse:
     """The runs, newest first; a POST takes in a file and leads to what was understood of it."""
-    seeing(request, "import_file")
+    seeing(request, "see_imports")
     door = request.door  # type: ignore[attr-defined]
     typed, errors = typed_in(request), {}
     if request.method == "POST":
+        allow(request, "import_file")
         kind = typed.get("kind", "") if typed.get("kind") in KINDS else ""
         sent = request.FILES.get("file")
         try:
@@ -87,7 +88,7 @@ def _heads() -> list[Head]:
 @require_GET
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """One run: how far it is, then what became of every row. The block `run` answers the polling."""
-    seeing(request, "import_file")
+    seeing(request, "see_imports")
     door = request.door  # type: ignore[attr-defined]
     which = request.GET.get("rows", "refused")
     found = report.import_run(pk, problems=0, changes=200)
@@ -116,7 +117,7 @@ def run_here(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def corrections(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The refused rows as a file to correct and send again."""
-    seeing(request, "import_file")
+    seeing(request, "see_imports")
     answer = StreamingHttpResponse(
         (line.encode("utf-8", "replace") for line in report.corrections_csv(pk)),
         content_type="text/csv; charset=utf-8",

@@ -68,7 +68,7 @@ class Line:
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest) -> HttpResponse:
     """Every setting by group. A POST saves one group, or sets one setting back."""
-    seeing(request, "change_settings")
+    seeing(request, "see_settings")
     door: Standing = request.door  # type: ignore[attr-defined]
     typed = typed_in(request)
     errors: dict[str, str] = {}
@@ -237,7 +237,7 @@ def last_changes() -> dict[str, tuple[str, datetime]]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings_file(request: HttpRequest) -> HttpResponse:
     """The changed settings as text: to keep, compare and review; and back in, with what would change shown first (H4)."""
-    seeing(request, "change_settings")
+    seeing(request, "see_settings")
     door: Standing = request.door  # type: ignore[attr-defined]
     if request.GET.get("form") == "yaml":
         answer = HttpResponse(_yaml(door.policy), content_type="application/yaml; charset=utf-8")

@@ -45,12 +45,19 @@ def admin(books, client):
 @pytest.mark.parametrize("page", [*PAGES, "/settings/users"])
 @pytest.mark.parametrize(
     "role, status",
-    [("ar_manager", 200), ("administrator", 200), ("collector", 403), ("team_lead", 403), ("auditor", 403)],
+    [("ar_manager", 200), ("administrator", 200), ("collector", 403), ("team_lead", 403), ("auditor", 200)],
 )
-def test_settings_are_for_those_who_change_them(books, client, page, role, status):
+def test_settings_are_for_those_who_answer_for_them(books, client, page, role, status):
     client.force_login(cast.user(role))
-    wanted = 403 if page == "/settings/users" and role == "ar_manager" else status
-    assert client.get(page).status_code == wanted
+    assert client.get(page).status_code == status
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/settings/users", "/settings/diary", "/imports/"])
+def test_an_auditor_reads_everything_and_finds_nothing_to_press(books, client, page):
+    client.force_login(cast.user("auditor"))
+    text = client.get(page).content.decode().partition("<main")[2]
+    posts = re.findall(r'<form[^>]*method="post"[^>]*>.*?</form>', text, re.DOTALL)
+    assert not [form for form in posts if "<button" in form.replace('class="unseen"', "")]
 
 
 def test_every_setting_stands_on_the_page_with_its_help_and_default(manager):
@@ -313,3 +320,13 @@ def test_nobody_else_touches_people(manager, books):
             manager.post(there, {"role": "administrator", "username": "x", "do": "password"}).status_code
             == 403
         )
+
+
+@pytest.mark.req("D4")
+def test_an_administrator_finds_the_forms_for_somebody_else_and_not_for_themselves(admin, books):
+    other = admin.get(f"/settings/users/{books.alice.pk}").content.decode()
+    assert "Change the role" in other
+    assert "They left" in other
+    own = admin.get(f"/settings/users/{books.adam.pk}").content.decode()
+    assert "Change the role" not in own
+    assert "They left" not in own

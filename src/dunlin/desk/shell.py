@@ -46,9 +46,9 @@ RAIL = (
     Entry("follow_ups", "Follow-ups", "clock", "g f", "see_own_customers"),
     Entry("aging", "Aging", "aging", "g g", "see_own_customers"),
     Entry("measures", "Measures", "measures", "g m", "see_measures"),
-    Entry("imports", "Import", "import", "g i", "import_file"),
+    Entry("imports", "Import", "import", "g i", "see_imports"),
     Entry("team", "Team", "team", "g e", "see_team"),
-    Entry("settings", "Settings", "settings", "g s", "change_settings"),
+    Entry("settings", "Settings", "settings", "g s", "see_settings"),
 )
 _LEVELS = {"debug": "info", "info": "info", "success": "good", "warning": "warn", "error": "bad"}
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from dunlin.actions.manage_user import change_user, make_user
 from dunlin.desk.acts import Unclear, allow, needed, typed_in
 from dunlin.desk.answers import done, show
+from dunlin.desk.office import seeing
 from dunlin.records.models import User
 from dunlin.rules.codes import Refused
 from dunlin.rules.roles import LABELS, ROLES, VERBS
@@ -24,9 +25,10 @@ _BESIDE = {"user_exists": "username", "role_unknown": "role", "own_role": "role"
 @require_http_methods(["GET", "HEAD", "POST"])
 def users(request: HttpRequest) -> HttpResponse:
     """Everyone who signs in. A POST adds a person and shows the password once."""
-    allow(request, "manage_users")
+    seeing(request, "see_settings")
     typed, errors, made = typed_in(request), {}, None
     if request.method == "POST":
+        allow(request, "manage_users")
         try:
             made = _added(request, typed)
         except Unclear as unclear:
@@ -95,6 +97,6 @@ def user(request: HttpRequest, pk: int) -> HttpResponse:
             errors[_BESIDE.get(refused.code, "form")] = str(refused)
     facts = {
         "person": person, "roles": [(role, LABELS[role]) for role in ROLES], "labels": LABELS, "typed": typed, "errors": errors,
-        "password": password, "verbs": VERBS, "can": ROLES, "self": person.pk == who.user_id,
+        "password": password, "verbs": VERBS, "can": ROLES, "own": person.pk == who.user_id,
     }  # fmt: skip
     return show(request, "settings_user.html", facts, status=422 if errors else 200)

@@ -27,4 +27,7 @@ class DiaryLine(models.Model):
     answer = models.JSONField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["customer", "-at"], name="diary_customer")]
+        indexes = [
+            models.Index(fields=["customer", "-at"], name="diary_customer"),
+            models.Index(fields=["at"], name="diary_at"),
+        ]

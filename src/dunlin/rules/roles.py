@@ -16,6 +16,9 @@ SEE: Mapping[str, str] = MappingProxyType(
         "see_all_customers": "see every account",
         "see_measures": "see the measures",
         "see_team": "see the figures and lists of each person",
+        "see_settings": "see the settings, calendars, periods, rates and users",
+        "see_imports": "see the imports and what they refused",
+        "see_diary": "read the diary of who did what",
     }
 )
 
@@ -72,11 +75,12 @@ _COLLECTOR = _verbs(
 _SENIOR = _COLLECTOR | _verbs("see_all_customers resolve_dispute correct_customer reverse_application")
 _LEAD = _SENIOR | _verbs("see_team set_backup assign_customers pin_customer order_worklist")
 _AR_MANAGER = _LEAD | _verbs(
-    "post_item take_payment return_payment write_off change_due_date import_file export_books run_daily set_block "
+    "see_settings see_imports see_diary post_item take_payment return_payment write_off change_due_date import_file export_books run_daily set_block "
     "lock_period unlock_period verify_books change_settings change_calendar record_rate"
 )
 _FINANCE = _verbs(
-    "see_own_customers see_all_customers see_team see_measures add_note add_follow_up finish_follow_up post_item apply_credit "
+    "see_own_customers see_all_customers see_team see_measures see_settings see_imports see_diary add_note add_follow_up "
+    "finish_follow_up post_item apply_credit "
     "take_payment return_payment write_off change_due_date unlock_period open_dispute "
     "reverse_application lock_period import_file export_books resolve_dispute set_block verify_books change_settings "
     "change_calendar record_rate"
@@ -105,7 +109,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         # The most an API token can be given; its own scopes narrow it.
         "integration": _verbs(
-            "see_own_customers see_all_customers see_measures import_file export_books post_item take_payment return_payment apply_credit add_note "
+            "see_own_customers see_all_customers see_measures see_imports import_file export_books post_item take_payment return_payment apply_credit add_note "
             "log_call log_promise correct_contact correct_customer run_daily verify_books"
         ),
     }
