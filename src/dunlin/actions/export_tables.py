@@ -130,7 +130,7 @@ def _table(name: str, model: type[models.Model]) -> Table:
     fields = [
         _field(field, field.name in money)
         for field in model._meta.concrete_fields
-        if field.name not in left_out
+        if field.name not in left_out and not field.generated  # the database makes it anew
     ]
     if money and "__" in currency:
         fields.append(Field("currency", currency, "", "text", False))

@@ -6,6 +6,9 @@ import unicodedata
 
 from anyascii import anyascii
 from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Lower, Replace
 
 
 class PaymentTerms(models.Model):
@@ -40,7 +43,7 @@ class Customer(models.Model):
     segment = models.CharField(max_length=40, blank=True)
     currency = models.CharField(max_length=3)
     language = models.CharField(max_length=8, default="en")
-    time_zone = models.CharField(max_length=64, default="UTC")
+    time_zone = models.CharField(max_length=64, blank=True)  # empty: that of the place (rules/zones.py)
     country = models.CharField(max_length=2, blank=True)
     region = models.CharField(max_length=10, blank=True)
     terms = models.ForeignKey(PaymentTerms, null=True, blank=True, on_delete=models.PROTECT)
@@ -114,8 +117,26 @@ class Contact(models.Model):
     active = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
 
+    # The database keeps it, so that every way in, bulk included, leaves a name that search finds.
+    search_name = models.GeneratedField(
+        expression=Lower("name"), output_field=models.CharField(max_length=200), db_persist=True
+    )
+
     class Meta:
         ordering = ["position", "id"]
+        indexes = [
+            models.Index(
+                fields=["search_name"], name="contact_search_name", opclasses=["varchar_pattern_ops"]
+            )
+        ]
+
+
+def _digits(column: str) -> Combinable:
+    """A number without the marks people write into it."""
+    plain: Combinable = F(column)
+    for mark in "+ -./()":
+        plain = Replace(plain, Value(mark), Value(""))
+    return plain
 
 
 class ContactPoint(models.Model):
@@ -128,8 +149,21 @@ class ContactPoint(models.Model):
     state = models.CharField(max_length=8, default="ok")  # ok, wrong, bounced
     position = models.PositiveSmallIntegerField(default=0)
 
+    # Of a telephone number: its digits, however it is written. Kept by the database.
+    digits = models.GeneratedField(
+        expression=Case(When(kind="phone", then=_digits("value")), default=Value("")),
+        output_field=models.CharField(max_length=254),
+        db_persist=True,
+    )
+
     class Meta:
         ordering = ["kind", "position", "id"]
         indexes = [
-            models.Index(fields=["value"], name="contact_point_value", opclasses=["varchar_pattern_ops"])
+            models.Index(fields=["value"], name="contact_point_value", opclasses=["varchar_pattern_ops"]),
+            models.Index(
+                fields=["digits"],
+                name="contact_point_digits",
+                opclasses=["varchar_pattern_ops"],
+                condition=Q(digits__gt=""),
+            ),
         ]

@@ -101,6 +101,7 @@ class Item(models.Model):
             # The operator class lets PostgreSQL search by the beginning of a number; SQLite knows none and needs none.
             models.Index(fields=["number"], name="item_number", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["open"], name="item_open_amount", condition=Q(open__gt=0)),
+            models.Index(fields=["po_number"], name="item_po_number", condition=Q(po_number__gt="")),
         ]
 
 

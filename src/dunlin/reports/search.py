@@ -1,4 +1,4 @@
-"""Search from anywhere: a customer's number or name, an invoice, an amount, a contact's address or telephone number.
+"""Search from anywhere: a customer's number or name, an invoice or PO number, an amount, a contact's name, address or number.
 
 Each source is one query on an index of its own, so the time does not grow with the book.
 """
@@ -14,9 +14,10 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Model, Q, QuerySet, Value
 from django.db.models.functions import Concat
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from dunlin.records.customers import sort_name
-from dunlin.records.models import ContactPoint, Customer, CustomerName, Item
+from dunlin.records.models import Contact, ContactPoint, Customer, CustomerName, Item
 from dunlin.rules.money import MINOR_DIGITS, minor_digits
 
 LIMIT = 20
@@ -26,7 +27,8 @@ _AMOUNT = re.compile(r"\d{1,3}(?:[ ,.'’]\d{3})+(?:[.,]\d{1,4})?|\d+(?:[.,]\d{1
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One hit. `kind` is customer, item or contact; `why` says what fitted: number, name, amount, e-mail, phone.
+    """One hit. `kind` is customer, item or contact; `why` says what fitted: number, name, PO number, amount, e-mail,
+    phone, contact.
 
     `item_id`, `item_number`, `due_on`, `open` (minor units of `currency`) are an item's; `text` what was found.
     """
@@ -49,7 +51,7 @@ class Found:
 def search(text: str, *, scope: QuerySet[Customer] | None = None, limit: int = LIMIT) -> tuple[Found, ...]:
     """The best hits for what was typed, exact ones first; at most `limit`. `scope` is the customers the reader may see.
 
-    Nothing for fewer than two characters. At most seven queries.
+    Nothing for fewer than two characters. At most nine queries.
     """
     typed = " ".join(text.replace("\N{NO-BREAK SPACE}", " ").split())
     if len(typed) < 2:
@@ -57,7 +59,9 @@ def search(text: str, *, scope: QuerySet[Customer] | None = None, limit: int = L
     if scope is not None and not scope.query.where:
         scope = None  # everything is in sight
     hits: dict[tuple[str, int], Found] = {}
-    for source in (_customers_by_number, _items_by_number, _by_amount, _by_point, _customers_by_name):
+    for source in (
+        _customers_by_number, _items_by_number, _by_order, _by_amount, _by_point, _customers_by_name, _by_contact,
+    ):  # fmt: skip
         for found in source(typed, scope, limit):
             key = (found.kind, found.item_id or found.customer_id)
             if key not in hits or (found.exact and not hits[key].exact):
@@ -187,6 +191,17 @@ def _items_by_number(text: str, scope: QuerySet[Customer] | None, limit: int) ->
         )  # type: ignore[call-arg]
 
 
+def _by_order(text: str, scope: QuerySet[Customer] | None, limit: int) -> Iterator[Found]:
+    """Documents that answer exactly that purchase order."""
+    found = _in_scope(
+        Item.objects.filter(po_number__in=_spellings(text)).exclude(po_number=""), scope, "customer"
+    )
+    for pk, kind, number, due, currency, amount, open_, customer, *who in found.order_by("-id").values_list(
+        *_ITEM
+    )[:limit]:
+        yield Found("item", "PO number", True, customer, *who, number, pk, kind, due, currency, amount, open_)  # type: ignore[call-arg]
+
+
 def _by_amount(text: str, scope: QuerySet[Customer] | None, limit: int) -> Iterator[Found]:
     """Items of which exactly that much is open."""
     readings = amounts_in(text)
@@ -203,16 +218,20 @@ def _by_amount(text: str, scope: QuerySet[Customer] | None, limit: int) -> Itera
 
 
 def _by_point(text: str, scope: QuerySet[Customer] | None, limit: int) -> Iterator[Found]:
-    """E-mail addresses that begin so; telephone numbers as they are written, or as plain digits with a plus."""
+    """E-mail addresses that begin so; telephone numbers by their digits, however either side wrote them."""
     plain = re.sub(r"[ ()./-]", "", text)
-    if "@" not in text and not re.fullmatch(r"\+?\d{4,}", plain) and not re.fullmatch(r"[\w.+-]{3,}", text):
-        return
-    spellings = {*_spellings(text)}
-    if re.fullmatch(r"\+?\d{4,}", plain):
-        spellings |= {plain, "+" + plain.lstrip("+"), "+" + plain.lstrip("+0")}
     wanted = Q()
-    for each in sorted(spellings):
-        wanted |= prefix("value", each)
+    if re.fullmatch(r"\+?\d{5,}", plain):
+        digits = plain.lstrip("+").removeprefix("00")
+        national = digits.lstrip("0")
+        # Without its country code a number is looked for under every country's.
+        whole = [f"{code}{national}" for code in COUNTRY_CODE_TO_REGION_CODE] if len(national) > 6 else []
+        wanted = prefix("digits", digits) | Q(digits__in=[national, *whole])
+    elif "@" in text or re.fullmatch(r"[\w.+-]{3,}", text):
+        for each in _spellings(text):
+            wanted |= prefix("value", each)
+    else:
+        return
     found = _in_scope(ContactPoint.objects.filter(wanted), scope, "contact__customer").order_by("value", "id")
     fields = (
         "kind",
@@ -224,6 +243,26 @@ def _by_point(text: str, scope: QuerySet[Customer] | None, limit: int) -> Iterat
     )
     for kind, value, contact, customer, number, name in found.values_list(*fields)[:limit]:
         why = "e-mail" if kind == "email" else "phone"
+        exact = value.lower() == text.lower() if kind == "email" else _written(value).endswith(_written(text))
+        yield Found("contact", why, exact, customer, number, name, f"{contact}: {value}")
+
+
+def _written(number: str) -> str:
+    return re.sub(r"\D", "", number).lstrip("0")
+
+
+def _by_contact(text: str, scope: QuerySet[Customer] | None, limit: int) -> Iterator[Found]:
+    """People whose name begins so."""
+    wanted = text.lower()
+    found = _in_scope(Contact.objects.filter(prefix("search_name", wanted), active=True), scope, "customer")
+    fields = ("name", "title", "customer_id", "customer__number", "customer__name")
+    for name, title, customer, number, of in found.order_by("search_name", "id").values_list(*fields)[:limit]:
         yield Found(
-            "contact", why, value.lower() == text.lower(), customer, number, name, f"{contact}: {value}"
+            "contact",
+            "contact",
+            name.lower() == wanted,
+            customer,
+            number,
+            of,
+            f"{name}, {title}" if title else name,
         )
