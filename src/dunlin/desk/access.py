@@ -1,7 +1,7 @@
 """The one door to records: a view reaches a customer, and whatever hangs on one, only through here.
 
-Who may see all customers may see each; everybody else their own: assigned to them, covered by them while the collector is
-away, or sold and managed by them. What is out of sight and what does not exist are answered alike, so an address tells
+Who may see all customers may see each; everybody else their own: assigned to them, on their list of today, covered by them
+while the collector is away, or sold and managed by them. What is out of sight and what does not exist are answered alike, so an address tells
 nothing (B1, D4).
 """
 
@@ -16,10 +16,12 @@ from django.http import HttpRequest
 from dunlin.desk.doors import Standing
 from dunlin.records.models import (
     Absence,
+    Application,
     Block,
     Contact,
     ContactPoint,
     Customer,
+    Decision,
     Dispute,
     FollowUp,
     Item,
@@ -45,8 +47,11 @@ def in_sight(door: Standing, path: str = "") -> Q:
         return Q(pk__in=[])
     to = f"{path}__" if path else ""
     away = Absence.objects.filter(backup=who.user_id, from_on__lte=door.today, through_on__gte=door.today)
+    # Whoever was given a customer's call this morning keeps it in sight today, also when the account moves on meanwhile.
+    listed = Decision.objects.filter(day=door.today, collector=who.user_id, rank__isnull=False)
     return (
         Q(**{f"{to}collector": who.user_id})
+        | Q(**{f"{to}pk__in" if to else "pk__in": listed.values("customer")})
         | Q(**{f"{to}collector__in": away.values("user")})
         | Q(**{f"{to}sales_rep": who.user_id})
         | Q(**{f"{to}business_manager": who.user_id})
@@ -70,6 +75,11 @@ def customer_for(request: HttpRequest, pk: int) -> Customer:
 def item_for(request: HttpRequest, pk: int) -> Item:
     """A document of a customer in sight, with its customer. Refused: item_unknown."""
     return _hanging(request, Item, pk, "customer", "item_unknown", item=pk)
+
+
+def application_for(request: HttpRequest, pk: int) -> Application:
+    """An application to a document of a customer in sight, with both sides. Refused: application_unknown."""
+    return _hanging(request, Application, pk, "debit__customer", "application_unknown", application=pk)
 
 
 def contact_for(request: HttpRequest, pk: int) -> Contact:

@@ -7,6 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from dunlin.actions.doing import the_clock
+from dunlin.actions.run_daily import run_daily
 from dunlin.desk import access
 from dunlin.desk.doors import Standing
 from dunlin.records.models import Absence, Customer, Dispute, FollowUp, Promise
@@ -36,6 +38,29 @@ def test_a_collector_reaches_own_accounts_and_no_others(books):
     assert sees(books.alice, books.branch)
     assert not sees(books.alice, books.harbour)
     assert not sees(books.bob, books.lakeside)
+
+
+def test_an_account_on_the_list_of_today_stays_in_sight_until_the_day_is_over(books):
+    run_daily(the_clock(cast.TODAY, cast.moment(cast.TODAY)), cast.TODAY)
+    Customer.objects.filter(pk=books.lakeside.pk).update(collector=books.bob)
+    assert sees(books.alice, books.lakeside)
+    assert sees(books.bob, books.lakeside)
+    late = SimpleNamespace(
+        door=Standing(
+            cast.who(books.alice), current_policy(), cast.TODAY + timedelta(1), cast.TODAY + timedelta(1)
+        )
+    )
+    assert books.lakeside.pk not in access.customers_of(late).values_list("pk", flat=True)
+
+
+@pytest.mark.parametrize(
+    "role, lands",
+    [("collector", "/"), ("ar_manager", "/"), ("sales", "/accounts/"), ("auditor", "/accounts/")],
+)
+def test_everyone_lands_where_their_work_is(books, client, role, lands):
+    person = cast.user(role, "newcomer")
+    answer = client.post("/sign-in/login/", {"login": person.username, "password": cast.PASSWORD})
+    assert answer["Location"] == lands
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if "see_all_customers" in ROLES[role]])

@@ -83,6 +83,10 @@ def test_a_day_without_an_amount_promises_all_and_an_amount_without_a_day_is_ask
     assert promise.amount is None
     # "All of it" is recorded as what the page said it was: 500.00 past due.
     assert [row.open_then for row in promise.items.all()] == [50_000]
+    # And it is that much in the sum of the day, here and for the team.
+    assert "500.00 USD" in text_of(client.get("/")).partition("Promised in 1 promise")[2][:90]
+    client.force_login(cast.user("team_lead"))
+    assert "500.00 USD" in text_of(client.get("/team/"))
 
 
 @pytest.mark.trap(44)

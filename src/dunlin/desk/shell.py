@@ -41,7 +41,7 @@ class Entry:
 
 
 RAIL = (
-    Entry("today", "Today", "today", "g t", "see_own_customers"),
+    Entry("today", "Today", "today", "g t", "log_call"),
     Entry("accounts", "Accounts", "accounts", "g a", "see_own_customers"),
     Entry("follow_ups", "Follow-ups", "clock", "g f", "see_own_customers"),
     Entry("aging", "Aging", "aging", "g g", "see_own_customers"),

@@ -1,4 +1,4 @@
-"""How staff sign in: the library does it; these two say that nobody signs up by themselves."""
+"""How staff sign in: the library does it; these two say where one lands and that nobody signs up by themselves."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.http import HttpRequest
+from django.urls import reverse
+
+from dunlin.desk.shell import RAIL
+from dunlin.rules.roles import may
 
 
 class Adapter(DefaultAccountAdapter):
@@ -14,6 +18,11 @@ class Adapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Each person lands where their work is: collectors on Today, others on the first page they may open."""
+        role = request.user.role  # type: ignore[union-attr]
+        return reverse(next(entry.name for entry in RAIL if may(role, entry.verb)))
 
 
 class CompanyAccounts(DefaultSocialAccountAdapter):

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+
 from dunlin.records.models import Promise, PromiseItem, PromiseJudgement
 from dunlin.reports.account_items import full_name
 
@@ -81,6 +84,12 @@ def _promise_rows(customer_id: int, as_of: date, limit: int) -> list[dict[str, A
             "level", "by__first_name", "by__last_name", "by__username",
         )
     )  # fmt: skip
+
+
+def promised_minor() -> Coalesce:
+    """What a promise promised, in minor units: its amount, or else all that was open on its items when it was made."""
+    whole = PromiseItem.objects.filter(promise=OuterRef("pk")).order_by().values("promise")
+    return Coalesce("amount", Subquery(whole.annotate(whole=Sum("open_then")).values("whole")), 0)
 
 
 def _judgements(promises: list[int], as_of: date) -> dict[int, tuple[date, str, int, str]]:

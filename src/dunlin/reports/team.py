@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from dunlin.records.coverage import absences_on
 from dunlin.records.models import Absence, Balance, Call, Customer, Decision, FollowUp, Promise, User
+from dunlin.reports.account_promises import promised_minor
 from dunlin.reports.situations import home_rates
 from dunlin.rules import portfolios
 from dunlin.rules.campaigns import REACHED
@@ -149,7 +150,7 @@ def _work(since: date, through: date) -> dict[str, dict[Any, Any]]:
     )
     for user, currency, n, minor in (
         made.values_list("by", "currency")
-        .annotate(n=Count("pk"), minor=Sum("amount"))
+        .annotate(n=Count("pk"), minor=Sum(promised_minor()))
         .order_by("by", "currency")
     ):
         work["promises"][user] = work["promises"].get(user, 0) + n

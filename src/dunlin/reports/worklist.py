@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from dunlin.records.models import Call, Contact, Customer, Decision, FollowUp, Item, Pin, Promise, User
+from dunlin.reports.account_promises import promised_minor
 from dunlin.rules.campaigns import REACHED, next_action, next_call_at
-from dunlin.rules.conduct import Place, window_for
+from dunlin.rules.conduct import Place, window_for, zone_of
 from dunlin.rules.money import Money
 from dunlin.rules.policy import Policy
 from dunlin.rules.reasons import reason
@@ -31,7 +32,8 @@ class Entry:
 
     `position` counts from 1 on this list; `rank` is the place decided at night (None when joined later). `state` is todo,
     tried, reached, done (nobody reached, no more calls today) or no_longer_needed; `state_why` says it in words.
-    `past_due` is now for today's list, and as decided for a past day. `opens`, `closes`: call window there, minutes of the day.
+    `past_due` is now for today's list, and as decided for a past day. `opens`, `closes`: call window there, minutes of the day in
+    `time_zone`, which is that of the first contact, the customer or the place; `zone_assumed`: none is known for sure.
     """
 
     position: int
@@ -42,6 +44,7 @@ class Entry:
     country: str
     region: str
     time_zone: str
+    zone_assumed: bool
     opens: int
     closes: int
     tier: str
@@ -154,7 +157,7 @@ def next_on_list(listed: Worklist, after_customer_id: int, now: datetime) -> int
 
 
 def _within_hours(entry: Entry, now: datetime) -> bool:
-    local = now.astimezone(ZoneInfo(entry.time_zone or "UTC"))
+    local = now.astimezone(ZoneInfo(entry.time_zone))
     return entry.opens <= local.hour * 60 + local.minute < entry.closes
 
 
@@ -196,7 +199,9 @@ def day_counts(day: date, user_id: int | None, size: int) -> DayCounts:
         reached=Count("customer", distinct=True, filter=Q(outcome__in=REACHED)),
     )
     promises = Promise.objects.filter(made_on=day, by=user_id).exclude(status="cancelled").order_by()
-    sums = list(promises.values("currency").annotate(n=Count("pk"), minor=Sum("amount")).order_by("currency"))
+    sums = list(
+        promises.values("currency").annotate(n=Count("pk"), minor=Sum(promised_minor())).order_by("currency")
+    )
     return DayCounts(
         size,
         calls["called"],
@@ -276,15 +281,16 @@ def _entries(
         customer_id = each.chosen.customer_id
         person, tried = people[customer_id], attempts.get(customer_id, [])
         state, state_why = _state(each, tried, owed.get(customer_id, ()), policy, live)
-        zone = zones.get(customer_id) or person["time_zone"]
+        place = Place(zones.get(customer_id) or person["time_zone"], person["country"], person["region"])
+        zone = zone_of(place, policy)
         last_on, last_outcome = last.get(customer_id, (None, ""))
-        opens, closes = window_for(Place(zone, person["country"], person["region"]), policy)
+        opens, closes = window_for(place, policy)
         oldest = each.chosen.oldest_due_on
         waiting = next_call_at([at for at, _ in tried], policy.campaign_spacing_minutes)
         made.append(
             Entry(
                 position, each.rank, customer_id, person["number"], person["name"], person["country"], person["region"],
-                zone, opens, closes, each.chosen.tier, each.chosen.code, reason(each.chosen.code, each.chosen.facts),
+                zone.name, zone.assumed, opens, closes, each.chosen.tier, each.chosen.code, reason(each.chosen.code, each.chosen.facts),
                 owed.get(customer_id, ()), Money(each.chosen.past_due_home, policy.home_currency), oldest,
                 (day - oldest).days if oldest else 0, pins[customer_id].reason if customer_id in pins else "",
                 each.rank is None, last_on, last_outcome, tuple(outcome for _, outcome in tried),
