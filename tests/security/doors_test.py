@@ -35,7 +35,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.req("D4")]
 
 # Address → the verb that a POST to it needs; what is in no table takes no POST.
 ACTS = {
-    "order_worklist": "order_worklist", "set_block": "set_block", "lift_block": "set_block", "pin": "pin_customer",
+    "apply_credit": "apply_credit", "reverse_application": "reverse_application", "return_payment": "return_payment",
+    "change_due_date": "change_due_date", "order_worklist": "order_worklist", "set_block": "set_block", "lift_block": "set_block", "pin": "pin_customer",
     "add_contact": "correct_contact", "change_contact": "correct_contact", "add_point": "correct_contact",
     "change_point": "correct_contact", "open_dispute": "open_dispute", "resolve_dispute": "resolve_dispute",
     "add_follow_up": "add_follow_up", "finish_follow_up": "finish_follow_up", "add_note": "add_note",
@@ -109,7 +110,9 @@ def rows(books: Books) -> dict[str, int]:
     run = ImportRun.objects.create(
         file_name="x.csv", sha256="0" * 64, kind="items", state="done", started_at=cast.moment(TODAY)
     )
+    use = cast.apply(books.unapplied, books.late, "10.00")
     return {
+        "reverse_application": use.pk, "return_payment": books.unapplied.pk, "change_due_date": books.late.pk,
         "lift_block": block.pk, "change_contact": contact.pk, "add_point": contact.pk, "change_point": contact.points.first().pk,
         "resolve_dispute": dispute.pk, "finish_follow_up": follow_up.pk, "cancel_promise": promise.pk, "user": books.bob.pk,
         "team_person": books.bob.pk, "team_backup_end": absence.pk, "team_rule": rule.pk, "import_run": run.pk,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Max
 
@@ -33,6 +34,7 @@ def change_due_date(
     *,
     reason: str,
     posted_on: date | None = None,
+    key: str | None = None,
     policy: Policy | None = None,
 ) -> DueDateChanged:
     """Make a debit item due on another day, from `posted_on` (today by default) on.
@@ -44,7 +46,10 @@ def change_due_date(
         raise Refused("reason_missing")
     day = posted_on or who.today
     customers = customers_of([item_id])
-    with doing(who, "change_due_date", customers=customers, cause=reason) as act:
+    asked = {"item": item_id, "due_on": new_due_on, "posted_on": posted_on}
+    with doing(who, "change_due_date", customers=customers, cause=reason, key=key, asked=asked) as act:
+        if act.answered:
+            return _again(act.answer)
         item = items_of([item_id])[item_id]
         if item.side != 1:
             raise Refused("due_date_of_credit", document=named(item))
@@ -73,7 +78,14 @@ def change_due_date(
         item.save(update_fields=["due_on"])
         facts_changed(who, customers, policy or current_policy())
 
+        act.answer = {"change_id": change.pk, "old": old.isoformat(), "new": new_due_on.isoformat()}
         act.tell(
             about=f"item:{item_id}", before={"due_on": old}, after={"due_on": new_due_on, "posted_on": day}
         )
-        return DueDateChanged(change.pk, old, new_due_on)
+        return _again(act.answer)
+
+
+def _again(answer: dict[str, Any]) -> DueDateChanged:
+    return DueDateChanged(
+        answer["change_id"], date.fromisoformat(answer["old"]), date.fromisoformat(answer["new"])
+    )

@@ -23,6 +23,7 @@ from dunlin.reports.account_promises import promises_of
 from dunlin.reports.timeline import KINDS, timeline
 from dunlin.reports.why import Why, why
 from dunlin.rules.money import Money
+from dunlin.rules.zones import zone_at
 
 GROUP_NAMES = {
     "past_due": "Past due", "due_soon": "Due soon", "disputed": "Disputed", "credits": "Credits", "closed": "Closed",
@@ -99,7 +100,8 @@ def _opened(request: HttpRequest, pk: int) -> dict[str, Any] | None:
     if item.customer_id != pk or went is None or item.posted_on > door.as_of:
         return None
     seen = access.customers_of(request).filter(pk__in={use.other_customer_id for use in went.uses})
-    return {"item": item, "went": went, "seen": set(seen.values_list("pk", flat=True))}
+    returned = item.corrections.filter(kind="payment_return", posted_on__lte=door.as_of).exists()
+    return {"item": item, "went": went, "seen": set(seen.values_list("pk", flat=True)), "returned": returned}
 
 
 def _timeline(request: HttpRequest, pk: int) -> dict[str, Any]:
@@ -141,6 +143,7 @@ def _around(request: HttpRequest, customer: Customer, it: Account) -> dict[str, 
         "relatives": [each for each in (it.parent, *it.children) if each and each.id in seen],
         "group_seen": bool(it.group) and seen == set(relatives),
         "why": told,
+        "credit_open": any(each.unapplied for each in (it.group if seen == set(relatives) and it.group else it.balances)),
         "workers": workers() if door.may("add_follow_up") else [],
         "kinds": pauses.KINDS,
         "roles": contacts.ROLES,
@@ -157,7 +160,7 @@ def _people(it: Account, door: Standing, reading: bool) -> list[Person]:
     subject = _subject(it)
     made = []
     for contact in it.contacts:
-        zone = contact.time_zone or it.time_zone
+        zone = zone_at(contact.time_zone or it.time_zone, it.country, it.region, door.policy.ledger_time_zone)
         clock = None if door.in_past else places.clock_there(zone, it.country, door.who.now, 0, 24 * 60)
         mails = {
             point.id: f"mailto:{quote(point.value, safe='@')}?subject={quote(subject)}"

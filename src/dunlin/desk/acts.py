@@ -18,6 +18,7 @@ from dunlin.desk.answers import done, show
 from dunlin.desk.doors import Standing
 from dunlin.records.models import Customer
 from dunlin.rules.codes import Refused
+from dunlin.rules.money import Money, NotMoney
 from dunlin.rules.plain_words import understand_day
 
 
@@ -102,6 +103,17 @@ def needed(typed: Mapping[str, str], field: str, problem: str) -> str:
     if not typed.get(field, ""):
         raise Unclear(field, problem)
     return typed[field]
+
+
+def money_in(typed: Mapping[str, str], field: str, currency: str) -> Money | None:
+    """The amount typed in `field` ("1,200.50"), None when it is empty. Unclear when it cannot be read."""
+    text = typed.get(field, "").replace(",", "").replace(" ", "")
+    if not text:
+        return None
+    try:
+        return Money.exact(text, currency)
+    except NotMoney as problem:
+        raise Unclear(field, f"{problem}.") from None
 
 
 def numbers_in(request: HttpRequest, name: str) -> tuple[int, ...]:

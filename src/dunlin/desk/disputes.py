@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from dunlin.actions.open_dispute import open_dispute as open_one
 from dunlin.actions.resolve_dispute import resolve_dispute as resolve
 from dunlin.desk.access import customer_for, dispute_for
-from dunlin.desk.acts import Unclear, act, day_in, needed, numbers_in
+from dunlin.desk.acts import Unclear, act, day_in, money_in, needed, numbers_in
 from dunlin.records.models import Item
-from dunlin.rules.money import Money, NotMoney
+from dunlin.rules.money import Money
 
 REASONS = (
     ("price", "Price"), ("quantity", "Quantity"), ("not_received", "Goods or service not received"), ("quality", "Quality"),
@@ -83,12 +83,6 @@ def resolve_dispute(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _amount(typed: Mapping[str, str], wanted: list[Item]) -> Money | None:
-    text = typed.get("amount", "").replace(",", "").replace(" ", "")
-    if not text:
-        return None
-    if len(wanted) > 1:
+    if typed.get("amount") and len(wanted) > 1:
         raise Unclear("amount", "An amount is for one document; leave it empty to dispute all of each.")
-    try:
-        return Money.exact(text, wanted[0].currency)
-    except NotMoney as problem:
-        raise Unclear("amount", f"{problem}.") from None
+    return money_in(typed, "amount", wanted[0].currency)
