@@ -65,7 +65,7 @@ def _checked(name: str, value: Any) -> Any:
     limit = getattr(Customer._meta.get_field(name), "max_length", None)
     if limit and len(text) > limit:
         raise Refused("field_too_long", field=name.replace("_", " "), limit=limit)
-    if name == "time_zone" and text not in available_timezones():
+    if name == "time_zone" and text and text not in available_timezones():
         raise Refused("zone_unknown", zone=text)
     if name == "name" and not text:
         raise Refused("not_blank", field="the name")

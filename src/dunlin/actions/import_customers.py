@@ -150,7 +150,7 @@ class CustomerImport:
     ) -> None:
         work = self.work
         plain = {
-            "status": "active", "language": "en", "time_zone": "UTC", "country": "", "region": "",
+            "status": "active", "language": "en", "time_zone": "", "country": "", "region": "",
             "currency": work.policy.home_currency, "segment": "", "assigned_by_hand": False,
             "created_at": work.who.now,
         }  # fmt: skip

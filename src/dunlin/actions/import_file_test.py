@@ -277,3 +277,14 @@ def test_terms_give_the_due_date_a_row_does_not_state(db: None, tmp_path: Path) 
     report = take(path)
     assert (report.new, report.problems[0].code) == (1, "due_date_missing")
     assert models.Item.objects.get().due_on == date(2026, 9, 1) + timedelta(days=30)
+
+
+@pytest.mark.req("B3")
+@pytest.mark.trap(30)
+def test_customers_from_a_file_get_no_zone_that_nobody_stated(db, tmp_path):
+    take(file(tmp_path, ONE))
+    head = "number,name,country,region,time_zone"
+    rows = "C2,Beta,US,CA,", "C3,Gamma,,,Asia/Manila"
+    take(file(tmp_path, *rows, name="customers.csv", head=head), "customers")
+    zones = models.Customer.objects.order_by("number").values_list("number", "time_zone")
+    assert list(zones) == [("C1", ""), ("C2", ""), ("C3", "Asia/Manila")]

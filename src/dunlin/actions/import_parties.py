@@ -122,7 +122,7 @@ class Parties:
             name = (row.customer_name or number)[:200]
             currency = row.amount.currency
             written.append((
-                pk, number, name, sort_name(name), None, "active", "", currency, "en", "UTC", "", "", None, None,
+                pk, number, name, sort_name(name), None, "active", "", currency, "en", "", "", "", None, None,
                 None, False, None, None, self.work.who.now,
             ))  # fmt: skip
             self.customers[number], self.names[pk], self.currencies[pk] = pk, {name}, currency

@@ -25,8 +25,11 @@ from dunlin.rules.reasons import reason
 from dunlin.rules.roles import may
 from dunlin.rules.situations import Situation
 
-# What a lead may override with a reason. The three attempts, "reached" and what the customer forbade are never overridden.
-MAY_OVERRIDE = frozenset({"conduct_hours", "conduct_weekend", "conduct_holiday", "conduct_spacing"})
+# What a lead may override with a reason. The three attempts, "reached", wrong numbers, blocks and
+# what the customer forbade are never overridden.
+MAY_OVERRIDE = frozenset(
+    {"conduct_hours", "conduct_weekend", "conduct_holiday", "conduct_spacing", "conduct_spacing_later"}
+)
 LOGGED_WITHIN = timedelta(hours=8)
 
 
@@ -67,8 +70,8 @@ def log_call(
 ) -> CallLogged:
     """Log one call. `outcome` is one of rules.campaigns.OUTCOMES; `started_at` (aware) is now unless given.
 
-    Outgoing calls pass the conduct gate: hours there, spacing, three a day, none after reached, cease contact, do not call.
-    `override` is a lead's reason to pass hours, closed days or spacing. Incoming calls are always logged. Card numbers in
+    Outgoing calls pass the conduct gate: hours there, spacing, three a day, none after reached, no wrong number, cease contact,
+    blocks that forbid contact, do not call. `override` is a lead's reason to pass hours, closed days or spacing. Incoming calls are always logged. Card numbers in
     notes are masked. Refused: call_outcome_unknown, customer_unknown, call_not_allowed, call_needs_a_person, call_time_wrong,
     contact_of_other_customer, and what `log_promise` and `add_follow_up` refuse; nothing is written then.
     """
@@ -95,7 +98,7 @@ def log_call(
         before = situation(customer_id, who.today, policy)
         at = _when(who, started_at)
         if direction == "out":
-            _gate(who, customer, contact, before, at, policy, override)
+            _gate(who, customer, contact, number, before, at, policy, override)
         call = Call.objects.create(
             customer=customer, contact=contact, spoke_to=mask_card_numbers(spoke_to or (contact.name if contact else ""))[:200],
             number=number[:60], direction=direction, outcome=outcome, note=mask_card_numbers(note),
@@ -168,38 +171,62 @@ def _contact(customer: Customer, contact_id: int | None) -> Contact | None:
 
 
 def call_verdict(
-    customer: Customer, contact: Contact | None, facts: Situation | None, at: datetime, policy: Policy
+    customer: Customer,
+    contact: Contact | None,
+    facts: Situation | None,
+    at: datetime,
+    policy: Policy,
+    number: str = "",
 ) -> Verdict:
-    """Whether this contact (None: anyone there) may be called at `at`, by the one gate (rules/conduct.py). Two queries."""
-    place = Place(
+    """Whether this contact (None: anyone there) may be called at `at`, on `number` if one is said, by the one gate
+    (rules/conduct.py). Three queries."""
+    recent = Call.objects.filter(customer=customer, direction="out").order_by("-started_at", "-pk")
+    # One day back, so that midnight in one zone shortens neither the spacing nor the count in another.
+    calls = list(recent.values_list("started_at", "outcome")[: 2 * policy.campaign_max_attempts])
+    return may_call(
+        at,
+        place_of(customer, contact),
+        policy,
+        calls[::-1],
+        do_not_call=bool(contact and contact.do_not_call) or bool(facts and facts.do_not_call),
+        cease_contact=bool(contact and contact.cease_contact) or bool(facts and facts.cease_contact),
+        blocks=[each.kind for each in facts.blocks] if facts else (),
+        wrong_number=_known_wrong(customer, contact, number),
+    )
+
+
+def place_of(customer: Customer, contact: Contact | None) -> Place:
+    """Where the gate takes the contact to be: the zone is the contact's own or else the customer's."""
+    return Place(
         (contact.time_zone if contact else "") or customer.time_zone,
         customer.country,
         customer.region,
         calendar(contact_code(customer.country)) if customer.country else None,
     )
-    # One day back, so that midnight in one zone shortens neither the spacing nor the count in another.
-    attempts = Call.objects.filter(customer=customer, direction="out").order_by("-started_at", "-pk")
-    recent = list(attempts.values_list("started_at", "outcome")[: 2 * policy.campaign_max_attempts])
-    return may_call(
-        at,
-        place,
-        policy,
-        recent[::-1],
-        do_not_call=bool(contact and contact.do_not_call) or bool(facts and facts.do_not_call),
-        cease_contact=bool(contact and contact.cease_contact) or bool(facts and facts.cease_contact),
-    )
+
+
+def _known_wrong(customer: Customer, contact: Contact | None, number: str) -> bool:
+    """Whether every number meant is marked wrong: the one said, or those of the contact, or of anyone there."""
+    points = ContactPoint.objects.filter(contact__customer=customer, contact__active=True, kind="phone")
+    if number:
+        points = points.filter(value=number)
+    elif contact is not None:
+        points = points.filter(contact=contact)
+    states = set(points.values_list("state", flat=True))
+    return bool(states) and "ok" not in states
 
 
 def _gate(
     who: Who,
     customer: Customer,
     contact: Contact | None,
+    number: str,
     facts: Situation | None,
     at: datetime,
     policy: Policy,
     override: str,
 ) -> None:
-    verdict = call_verdict(customer, contact, facts, at, policy)
+    verdict = call_verdict(customer, contact, facts, at, policy, number)
     # The ledger's day and the contact's may differ; the three attempts hold in both.
     spent = facts is not None and len(facts.attempts_today) >= policy.campaign_max_attempts
     if verdict.allowed and spent:

@@ -7,9 +7,12 @@ from datetime import timedelta
 import pytest
 
 from dunlin.actions.add_follow_up import FollowUpAsked
-from dunlin.actions.log_call import log_call
+from dunlin.actions.log_call import call_verdict, log_call
 from dunlin.actions.log_promise import PromiseAsked
-from dunlin.records.models import Block, Call, ContactPoint, DiaryLine, FollowUp, Item, Promise
+from dunlin.actions.run_daily import run_daily
+from dunlin.records.models import Block, Call, ContactPoint, DiaryLine, FollowUp, Item, Promise, Setting
+from dunlin.records.policies import current_policy
+from dunlin.reports.worklist import worklist
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
 from tests import cast
@@ -157,3 +160,73 @@ def test_a_call_is_logged_on_its_day_and_after_it_was_made(books, hours):
     assert refused.value.code == "call_time_wrong"
     log_call(alice(books), books.lakeside.pk, "busy", started_at=IN_HOURS - timedelta(minutes=20))
     assert Call.objects.get().started_at == IN_HOURS - timedelta(minutes=20)
+
+
+@pytest.mark.rule("P6")
+@pytest.mark.invariant(25)
+def test_a_wrong_number_is_not_dialled_again_but_another_contact_may_be(books):
+    contact = books.lakeside.contacts.get()
+    wrong = contact.points.get(kind="phone").value
+    log_call(alice(books), books.lakeside.pk, "wrong_number", contact_id=contact.pk, number=wrong)
+    later = alice(books, IN_HOURS + timedelta(hours=2))
+    for dialled in ({"number": wrong}, {"contact_id": contact.pk}, {}):
+        with pytest.raises(Refused) as refused:
+            log_call(later, books.lakeside.pk, "no_answer", **dialled)
+        assert str(refused.value).endswith("the number is wrong; call another one or write.")
+    other = cast.contact(books.lakeside, "Bo Lind", phone="+1 212 555 0199")
+    log_call(later, books.lakeside.pk, "no_answer", contact_id=other.pk, number="+1 212 555 0199")
+    assert Call.objects.count() == 2
+
+
+@pytest.mark.req("B3")
+@pytest.mark.invariant(25)
+def test_nobody_calls_out_to_a_customer_in_insolvency_and_their_call_is_logged(books):
+    Block.objects.create(
+        customer=books.lakeside, kind="insolvency", from_on=TODAY, reason="chapter 11", recorded_at=IN_HOURS
+    )
+    for override in ("", "the lead says so"):
+        with pytest.raises(Refused) as refused:
+            log_call(
+                cast.who(cast.user("team_lead"), at=IN_HOURS),
+                books.lakeside.pk,
+                "voicemail",
+                override=override,
+            )
+        assert "the customer is in insolvency" in str(refused.value)
+    assert log_call(alice(books), books.lakeside.pk, "reached", direction="in").reached
+
+
+@pytest.mark.rule("P6")
+@pytest.mark.invariant(26)
+def test_a_call_logged_after_a_later_one_is_measured_to_it(books):
+    log_call(alice(books), books.lakeside.pk, "busy")
+    with pytest.raises(Refused) as refused:
+        log_call(alice(books), books.lakeside.pk, "no_answer", started_at=IN_HOURS - timedelta(minutes=30))
+    assert "Another attempt came 30 minutes later" in str(refused.value)
+    log_call(alice(books), books.lakeside.pk, "no_answer", started_at=IN_HOURS - timedelta(minutes=90))
+    assert Call.objects.count() == 2
+
+
+@pytest.mark.req("B3")
+@pytest.mark.trap(30)
+@pytest.mark.invariant(25)
+@pytest.mark.parametrize(
+    "more, zone, assumed",
+    [
+        ({}, "America/Los_Angeles", True),
+        ({"country": "DE"}, "Europe/Berlin", False),
+        ({"country": "US", "region": "NY"}, "America/New_York", False),
+    ],
+    ids=["nothing known", "country", "state"],
+)
+def test_the_gate_and_the_list_read_the_clock_of_a_customer_without_a_zone_alike(more, zone, assumed):
+    Setting.objects.create(name="ledger.time_zone", value="America/Los_Angeles", changed_at=moment(TODAY))
+    policy = current_policy()
+    person = cast.user()
+    customer = cast.customer(collector=person, **more)
+    cast.invoice(customer, "10.00", due=TODAY - timedelta(days=10))
+    run_daily(cast.who(), TODAY)
+    [entry] = worklist(TODAY, person.pk, policy).entries
+    verdict = call_verdict(customer, None, None, moment(TODAY, 18), policy)
+    assert (entry.time_zone, entry.zone_assumed) == (zone, assumed)
+    assert (verdict.facts["zone"], verdict.facts["zone_assumed"]) == (zone, assumed)

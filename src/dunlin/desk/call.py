@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from dunlin.actions.correct_contact import correct_point
-from dunlin.actions.log_call import MAY_OVERRIDE, CallLogged, call_verdict, log_call
+from dunlin.actions.log_call import MAY_OVERRIDE, CallLogged, call_verdict, log_call, place_of
 from dunlin.desk.access import customer_for
 from dunlin.desk.acts import Unclear, allow, needed, typed_in
 from dunlin.desk.answers import done, show
@@ -30,7 +30,7 @@ from dunlin.reports.situations import situation
 from dunlin.reports.why import why
 from dunlin.reports.worklist import campaign_size, day_counts, next_on_list, worklist
 from dunlin.rules.codes import Refused
-from dunlin.rules.conduct import Place, Verdict, window_for
+from dunlin.rules.conduct import Verdict, window_for, zone_of
 from dunlin.rules.money import Money
 from dunlin.rules.plain_words import in_words
 from dunlin.rules.reasons import reason
@@ -108,6 +108,7 @@ def _page(
     door: Standing = request.door  # type: ignore[attr-defined]
     facts: dict[str, Any] = {
         "customer": customer,
+        "zone": zone_of(place_of(customer, None), door.policy).name,
         "typed": typed,
         "errors": errors,
         "key": uuid4().hex,
@@ -133,9 +134,9 @@ def _dial(request: HttpRequest, customer: Customer, typed: Mapping[str, str]) ->
     asked = [pair for pair in phones if str(pair[1].pk) == typed.get("point", "")]
     contact, point = next(iter(asked or free or phones), (None, None))
     facts = situation(customer.pk, door.today, door.policy)
-    verdict = call_verdict(customer, contact, facts, door.who.now, door.policy)
-    zone = (contact.time_zone if contact else "") or customer.time_zone
-    opens, closes = window_for(Place(zone, customer.country, customer.region), door.policy)
+    verdict = call_verdict(customer, contact, facts, door.who.now, door.policy, point.value if point else "")
+    there = place_of(customer, contact)
+    zone, (opens, closes) = zone_of(there, door.policy), window_for(there, door.policy)
     may_override = not verdict.allowed and verdict.code in MAY_OVERRIDE and door.may("pin_customer")
     return Dial(
         contacts, point, contact, clock_there(zone, customer.country, door.who.now, opens, closes), verdict,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dunlin.rules.zones import Zone
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -18,10 +20,10 @@ class Clock:
     closes: str
 
 
-def clock_there(zone: str, country: str, now: datetime, opens: int, closes: int) -> Clock:
+def clock_there(zone: Zone, country: str, now: datetime, opens: int, closes: int) -> Clock:
     """The clock at a customer. `opens` and `closes` are minutes of the local day, `closes` exclusive."""
     try:
-        local = now.astimezone(ZoneInfo(zone or "UTC"))
+        local = now.astimezone(ZoneInfo(zone.name))
     except (ZoneInfoNotFoundError, ValueError):
         local = now
     minute = local.hour * 60 + local.minute
@@ -34,6 +36,8 @@ def clock_there(zone: str, country: str, now: datetime, opens: int, closes: int)
     )
 
 
-def place(zone: str, country: str) -> str:
-    """The city of the zone, or the country where no zone is known: a contact may sit in another country than the customer."""
-    return zone.rsplit("/", 1)[-1].replace("_", " ") if "/" in zone else country
+def place(zone: Zone, country: str) -> str:
+    """The city of the zone, for a contact may sit in another country than the customer; that the zone is assumed is said."""
+    if zone.assumed:
+        return ", ".join(part for part in (country, "zone assumed") if part)
+    return zone.name.rsplit("/", 1)[-1].replace("_", " ") if "/" in zone.name else country

@@ -21,6 +21,7 @@ from dunlin.reports.rail_counts import rail_counts
 from dunlin.reports.worklist import OVER, Absent, Entry, Worklist, not_on_list, worklist
 from dunlin.rules.money import Money
 from dunlin.rules.reasons import TIER_NAMES
+from dunlin.rules.zones import Zone
 
 NOBODY = "none"  # the list of customers nobody works
 OTHERS_A_PAGE = 100
@@ -152,7 +153,8 @@ def _title(entry: Entry) -> str:
 def _row(
     entry: Entry, door: Standing, account: Callable[[int], str], acts: list[Callable[[int], str]]
 ) -> Row:
-    clock = clock_there(entry.time_zone, entry.country, door.who.now, entry.opens, entry.closes)
+    zone = Zone(entry.time_zone, entry.zone_assumed)
+    clock = clock_there(zone, entry.country, door.who.now, entry.opens, entry.closes)
     wait = entry.next_call_at - door.who.now if entry.next_call_at is not None else timedelta(0)
     pk = entry.customer_id
     return Row(

@@ -1,12 +1,12 @@
-"""The one gate before every contact: cease contact, do not call, the contact's local hours, attempts and spacing.
+"""The one gate before every contact: cease contact, blocks, do not call, wrong numbers, local hours, attempts and spacing.
 
-Hours are read in the contact's own zone. An unknown place gets the narrowest window of all that could hold. This is
-configuration with dated defaults, not legal advice. See docs/rules/conduct.md (DOMAIN section 5, P6; B3; invariant 25).
+Hours are read in the contact's own zone (rules/zones.py). An unknown place gets the narrowest window of all that could
+hold. This is configuration with dated defaults, not legal advice. See docs/rules/conduct.md (DOMAIN section 5, P6; B3; invariant 25).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -15,9 +15,13 @@ from zoneinfo import ZoneInfo
 from dunlin.rules.calendars import Calendar
 from dunlin.rules.campaigns import is_reached
 from dunlin.rules.policy import Policy, minutes_of
+from dunlin.rules.zones import Zone, zone_at
 
 # Countries that the row "EU" of the call hours serves.
 EU = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
+
+# Blocks of a customer that forbid contact; the others only say that nobody asks for the money.
+FORBIDDING = ("insolvency", "legal", "agency")
 
 # How far ahead the next allowed moment is looked for. Longer closures than this do not exist in a calendar.
 _DAYS_AHEAD = 30
@@ -35,12 +39,18 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the contact is. An empty zone, country or region is unknown. `calendar` holds the holidays of the place."""
+    """Where the contact is. An empty zone, country or region is unknown; an unknown zone is that of country and region if
+    they have one. `calendar` holds the holidays of the place."""
 
     zone: str = ""
     country: str = ""
     region: str = ""
     calendar: Calendar | None = None
+
+
+def zone_of(place: Place, policy: Policy) -> Zone:
+    """The zone the clock of a place is read in, and whether it is only assumed."""
+    return zone_at(place.zone, place.country, place.region, policy.ledger_time_zone)
 
 
 def window_for(place: Place, policy: Policy) -> tuple[int, int]:
@@ -74,13 +84,23 @@ def may_call(
     attempts: Sequence[tuple[datetime, str]] = (),
     do_not_call: bool = False,
     cease_contact: bool = False,
+    blocks: Collection[str] = (),
+    wrong_number: bool = False,
 ) -> Verdict:
-    """Whether a call may be made at `now`. `attempts` are earlier calls to the customer (moment, outcome); all times aware."""
+    """Whether a call may be made at `now`. `attempts` are other calls to the customer (moment, outcome); all times aware.
+
+    `blocks` are the kinds of the customer's blocks in force; `wrong_number`: what is to be dialled is known to be wrong.
+    """
     if cease_contact:
         return Verdict(False, "conduct_cease_contact")
+    if forbidding := _forbidding(blocks):
+        return forbidding
     if do_not_call:
         return Verdict(False, "conduct_do_not_call")
-    zone = ZoneInfo(place.zone or policy.ledger_time_zone)
+    if wrong_number:
+        return Verdict(False, "conduct_wrong_number")
+    name, assumed = zone_of(place, policy)
+    zone = ZoneInfo(name)
     local = now.astimezone(zone)
     window = window_for(place, policy)
     facts = {
@@ -88,7 +108,7 @@ def may_call(
         "today": local.date().isoformat(),
         "day": local.date().isoformat(),
         "zone": zone.key,
-        "zone_assumed": not place.zone,
+        "zone_assumed": assumed,
         "opens": _clock(window[0]),
         "closes": _clock(window[1]),
     }
@@ -104,24 +124,39 @@ def may_call(
     if len(today) >= policy.campaign_max_attempts:
         facts |= {"attempts": len(today), "max_attempts": policy.campaign_max_attempts}
         return Verdict(False, "conduct_attempts", facts, _next_open(tomorrow, place, policy, window))
-    # Spacing looks at every attempt, so that midnight does not shorten it.
-    earliest = max((at for at, _ in attempts), default=now - timedelta(days=1)) + timedelta(
-        minutes=policy.campaign_spacing_minutes
-    )
-    if now < earliest:
-        waited = policy.campaign_spacing_minutes - int((earliest - now).total_seconds() // 60)
-        facts |= {"minutes": max(0, waited), "spacing_minutes": policy.campaign_spacing_minutes}
-        return Verdict(
-            False, "conduct_spacing", facts, _next_open(earliest.astimezone(zone), place, policy, window)
-        )
+    if near := _too_near(now, attempts, policy.campaign_spacing_minutes):
+        code, minutes, again = near
+        facts |= {"minutes": minutes, "spacing_minutes": policy.campaign_spacing_minutes}
+        return Verdict(False, code, facts, _next_open(again.astimezone(zone), place, policy, window))
     return Verdict(True, "conduct_allowed", facts, now)
 
 
-def may_write(cease_contact: bool = False) -> Verdict:
-    """Whether an e-mail may go out: at any hour, to a customer who must not be called too, but never after cease contact."""
-    return (
-        Verdict(False, "conduct_cease_contact") if cease_contact else Verdict(True, "conduct_writing_allowed")
-    )
+def may_write(cease_contact: bool = False, blocks: Collection[str] = ()) -> Verdict:
+    """Whether an e-mail may go out: at any hour, to a customer who must not be called too, but never after cease contact nor
+    while a block forbids contact."""
+    if cease_contact:
+        return Verdict(False, "conduct_cease_contact")
+    return _forbidding(blocks) or Verdict(True, "conduct_writing_allowed")
+
+
+def _too_near(
+    now: datetime, attempts: Sequence[tuple[datetime, str]], spacing_minutes: int
+) -> tuple[str, int, datetime] | None:
+    """The code, the minutes between, and when the spacing is over. Every attempt counts, so that midnight does not shorten it;
+    later ones too, because calls may be logged out of their order."""
+    spacing = timedelta(minutes=spacing_minutes)
+    near = [at for at, _ in attempts if abs(at - now) < spacing]
+    if not near:
+        return None
+    before = [at for at in near if at <= now]
+    gap = now - max(before) if before else min(near) - now
+    code = "conduct_spacing" if before else "conduct_spacing_later"
+    return code, int(gap.total_seconds() // 60), max(near) + spacing
+
+
+def _forbidding(blocks: Collection[str]) -> Verdict | None:
+    kind = next((each for each in FORBIDDING if each in blocks), None)
+    return Verdict(False, "conduct_blocked", {"block": kind}) if kind else None
 
 
 def _closed_day(local: datetime, place: Place, policy: Policy) -> str:

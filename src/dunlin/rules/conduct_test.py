@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dunlin.rules.calendars import Calendar
 from dunlin.rules.campaigns import OUTCOMES
-from dunlin.rules.conduct import Place, may_call, may_write, window_for
+from dunlin.rules.conduct import Place, may_call, may_write, window_for, zone_of
 from dunlin.rules.policy import Policy
 from dunlin.rules.reasons import reason
 
@@ -113,7 +113,7 @@ def test_no_generated_day_has_a_call_that_is_not_allowed(zone, country, start, t
     """A collector who tries at any moments over days with a change of the clock, and calls whenever allowed."""
     policy = Policy(call_on_weekends=weekends)
     place = Place(zone, country)
-    local_zone = ZoneInfo(zone or policy.ledger_time_zone)
+    local_zone = ZoneInfo(zone_of(place, policy).name)
     first, end = window_for(place, policy)
     calls: list[tuple[datetime, str]] = []
     now = start
@@ -135,3 +135,46 @@ def test_no_generated_day_has_a_call_that_is_not_allowed(zone, country, start, t
         assert len(made) <= 3
         assert all(late - early >= timedelta(hours=1) for (early, _), (late, _) in pairwise(made))
         assert not any(outcome in ("reached", "refused") for _, outcome in made[:-1])
+
+
+@pytest.mark.req("B3")
+@pytest.mark.trap(30)
+@pytest.mark.invariant(25)
+def test_without_a_zone_the_clock_is_that_of_the_place_or_the_ledgers_and_says_so():
+    policy = Policy(ledger_time_zone="America/Los_Angeles")
+    night = at("2026-05-22 01:00", "America/Los_Angeles")  # 10:00 in Berlin
+    assert may_call(night, Place(country="DE"), policy).allowed
+    assert may_call(night, Place(country="US", region="CA"), policy).facts["zone"] == "America/Los_Angeles"
+    unknown = may_call(night, Place(), policy)
+    assert (unknown.code, unknown.facts["zone_assumed"]) == ("conduct_hours", True)
+    assert reason(unknown.code, unknown.facts) == (
+        "No calls now: it is 01:00 there (time zone assumed: America/Los_Angeles), calls from 08:00 to 19:00"
+    )
+    assert may_call(at("2026-05-22 14:00", "America/Los_Angeles"), Place(), policy).allowed
+
+
+@pytest.mark.rule("P6")
+@pytest.mark.invariant(25)
+def test_a_block_that_forbids_contact_stops_every_channel_and_a_wrong_number_is_not_called():
+    now = at("2026-05-22 10:00")
+    blocked = may_call(now, PARIS, POLICY, blocks=["plan", "insolvency"])
+    assert (blocked.allowed, blocked.next_at) == (False, None)
+    assert reason(blocked.code, blocked.facts) == "No contact: the customer is in insolvency"
+    assert may_write(blocks=["legal"]).code == "conduct_blocked"
+    # A payment plan only says that nobody asks for the money: there may be something else to say.
+    assert may_call(now, PARIS, POLICY, blocks=["plan"]).allowed
+    assert may_call(now, PARIS, POLICY, wrong_number=True).code == "conduct_wrong_number"
+
+
+@pytest.mark.rule("P6")
+@pytest.mark.invariant(26)
+def test_calls_logged_out_of_their_order_keep_the_spacing_to_both_sides():
+    now = at("2026-05-22 12:00")
+    later = [(now + timedelta(minutes=20), "busy")]
+    refused = may_call(now, PARIS, POLICY, later)
+    assert reason(refused.code, refused.facts) == (
+        "Another attempt came 20 minutes later; 60 minutes lie between two"
+    )
+    assert may_call(now, PARIS, POLICY, [(now + timedelta(minutes=60), "busy")]).allowed
+    both = [(now - timedelta(minutes=30), "busy"), *later]
+    assert may_call(now, PARIS, POLICY, both).next_at == now + timedelta(minutes=80)

@@ -52,6 +52,9 @@ def reason(code: str, facts: Mapping[str, Any]) -> str:
         words["which"] = _which(code, facts)
         words["mark"] = "," if facts["count"] == 1 else ";"  # the amount is of all of them, not of the oldest
         words["tail"] = "".join(f"; {each}" for each in _tail(facts))
+    if "zone" in facts:
+        # The clock of a place nobody named is read in the ledger's zone: whoever reads the hour must know.
+        words["assumed"] = f" (time zone assumed: {facts['zone']})" if facts["zone_assumed"] else ""
     if "more" in facts:
         words["more"] = f" and {_count(facts['more'], 'more promise')}" if facts["more"] else ""
     if code == "customer_blocked":
