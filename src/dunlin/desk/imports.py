@@ -116,13 +116,15 @@ def run_here(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def corrections(request: HttpRequest, pk: int) -> StreamingHttpResponse:
-    """The refused rows as a file to correct and send again."""
+    """The refused rows as a file to correct and send again; with `of=missing`, what is open and not in the file."""
     seeing(request, "see_imports")
+    missing = request.GET.get("of") == "missing"
+    lines = report.missing_csv(pk) if missing else report.corrections_csv(pk)
+    name = report.missing_name(pk) if missing else report.corrections_name(pk)
     answer = StreamingHttpResponse(
-        (line.encode("utf-8", "replace") for line in report.corrections_csv(pk)),
-        content_type="text/csv; charset=utf-8",
+        (line.encode("utf-8", "replace") for line in lines), content_type="text/csv; charset=utf-8"
     )
-    answer["Content-Disposition"] = f'attachment; filename="{report.corrections_name(pk)}"'
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Cache-Control"] = "no-store"
     return answer
 
