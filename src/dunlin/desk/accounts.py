@@ -56,7 +56,8 @@ def accounts(request: HttpRequest) -> HttpResponseBase:
     pages = pages_of(request, found.count)
     if pages.number != number:
         found = report.accounts(door.as_of, door.today, door.policy, page=pages.number, **given)
-    facts |= {"found": found, "sort": sort, "pages": pages, "heads": _heads(door)}
+    facts |= {"found": found, "sort": sort, "pages": pages, "heads": _heads(door, asked.only.scope is not None),
+              "own_only": asked.only.scope is not None}  # fmt: skip
     return show(request, "accounts.html", facts, part="results")
 
 
@@ -79,10 +80,11 @@ def _problems(asked: asking.Asked, given: dict[str, str]) -> None:
         asked.chips.append(asking.Chip("name", f"“{given['search']}”"))
 
 
-def _heads(door: Standing) -> list[Head]:
+def _heads(door: Standing, own_only: bool) -> list[Head]:
+    """Who sees only their own accounts needs no column that names them on every row."""
     late = f"{door.policy.late_bucket_from}+ days"
     return [
-        Head("Customer", sort="name"), Head("Collector"), Head("Country"), Head("Segment"), Head("Currency"),
+        Head("Customer", sort="name"), *([] if own_only else [Head("Collector")]), Head("Country"), Head("Segment"), Head("Currency"),
         Head("Balance", sort="net", number=True, hint="Open debits less unapplied credits"),
         Head("Past due", sort="past_due", number=True), Head(late, sort="late", number=True, hint="Days past due"),
         Head("Oldest", sort="oldest", number=True, unit="days", hint="Days past due of the oldest open debit"),

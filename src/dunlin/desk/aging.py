@@ -86,7 +86,7 @@ def items(request: HttpRequest) -> HttpResponseBase:
     # The column of credits is negative on the aging, so that it adds up; here as there.
     sign = -1 if cell == "unapplied" else 1
     facts["totals"] = [(code, amount(sign * minor, code)) for code, minor in sorted(found.totals.items())]
-    facts |= {"found": found, "sort": sort, "pages": pages, "mixed": mixed, "known_words": asking.known_words(asked, door),
+    facts |= {"found": found, "sort": sort, "pages": pages, "mixed": mixed, "own_only": asked.only.scope is not None, "known_words": asking.known_words(asked, door),
               "heads": _item_heads(asked, mixed, next(iter(found.totals), ""))}  # fmt: skip
     return show(request, "aging_items.html", facts, part="results")
 
@@ -163,11 +163,11 @@ def _item_heads(asked: Asked, mixed: bool, currency: str) -> list[Head]:
         hint=f"Days from the {dict(asking.BASES)[asked.basis].lower()}; below zero: not due yet",
     )
     return [
-        Head("Document"), Head("Customer"), Head("Entity"), Head("Kind"), Head("Dated", sort="document_on"),
+        Head("Document"), Head("Customer"), Head("Entity"), Head("Dated", sort="document_on"),
         Head("Due", sort="due_on"), days, Head("Age"), *([Head("Currency")] if mixed else []),
-        Head("Amount", number=True, unit="" if mixed else currency),
         Head("Open", sort="open", number=True, unit="" if mixed else currency),
-        Head("Disputed", number=True, unit="" if mixed else currency), Head("Collector"),
+        Head("Disputed", number=True, unit="" if mixed else currency),
+        *([] if asked.only.scope is not None else [Head("Collector")]),
     ]  # fmt: skip
 
 

@@ -218,6 +218,12 @@
     all(".toast", root).forEach(leaves);
     if (root.matches?.(".toast")) leaves(root);
     all("dialog[data-show]", root).forEach((dialog) => dialog.open || dialog.showModal());
+    all(".tabs", root).forEach(showChosen);
+  }
+  // On a narrow screen the chosen tab may lie outside the strip; only the strip moves, never the page.
+  function showChosen(strip) {
+    const chosen = one("[aria-current]", strip);
+    if (chosen) strip.scrollLeft += chosen.getBoundingClientRect().left - strip.getBoundingClientRect().left - (strip.clientWidth - chosen.clientWidth) / 2;
   }
   settleDrafts();
   if (!window.htmx) start(document.body);
