@@ -36,7 +36,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.req("D4")]
 # Address → the verb that a POST to it needs; what is in no table takes no POST.
 ACTS = {
     "apply_credit": "apply_credit", "reverse_application": "reverse_application", "return_payment": "return_payment",
-    "change_due_date": "change_due_date", "order_worklist": "order_worklist", "set_block": "set_block", "lift_block": "set_block", "pin": "pin_customer",
+    "change_due_date": "change_due_date", "terms": "save_terms", "terms_new": "save_terms",
+    "order_worklist": "order_worklist", "set_block": "set_block", "lift_block": "set_block", "pin": "pin_customer",
     "add_contact": "correct_contact", "change_contact": "correct_contact", "add_point": "correct_contact",
     "change_point": "correct_contact", "open_dispute": "open_dispute", "resolve_dispute": "resolve_dispute",
     "add_follow_up": "add_follow_up", "finish_follow_up": "finish_follow_up", "add_note": "add_note",
@@ -54,7 +55,7 @@ READS = {
     "measures": "see_measures", "team": "see_team", "team_person": "see_team", "call_next": "log_call", "call_skip": "log_call",
     "import_template": "import_file", "import_run": "see_imports", "import_corrections": "see_imports", "imports": "see_imports",
     "settings": "see_settings", "settings_file": "see_settings", "calendars": "see_settings", "periods": "see_settings",
-    "rates": "see_settings", "users": "see_settings", "diary": "see_diary",
+    "rates": "see_settings", "users": "see_settings", "terms_list": "see_settings", "diary": "see_diary",
 }  # fmt: skip
 # Pages of the sign-in library that a stranger may open; all others lead to the sign-in page.
 FOR_STRANGERS = {
@@ -112,7 +113,7 @@ def rows(books: Books) -> dict[str, int]:
     )
     use = cast.apply(books.unapplied, books.late, "10.00")
     return {
-        "reverse_application": use.pk, "return_payment": books.unapplied.pk, "change_due_date": books.late.pk,
+        "terms": cast.terms().pk, "reverse_application": use.pk, "return_payment": books.unapplied.pk, "change_due_date": books.late.pk,
         "lift_block": block.pk, "change_contact": contact.pk, "add_point": contact.pk, "change_point": contact.points.first().pk,
         "resolve_dispute": dispute.pk, "finish_follow_up": follow_up.pk, "cancel_promise": promise.pk, "user": books.bob.pk,
         "team_person": books.bob.pk, "team_backup_end": absence.pk, "team_rule": rule.pk, "import_run": run.pk,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import Any
 
 from dunlin.actions.import_work import Work, distinct
@@ -12,7 +11,7 @@ from dunlin.formats.rows import ItemRow, PaymentRow
 from dunlin.records import bulk
 from dunlin.records.customers import sort_name
 from dunlin.records.models import Customer, CustomerName, Entity, PaymentTerms
-from dunlin.rules.terms import Terms
+from dunlin.rules.terms import Terms, terms_of
 
 # Rows without an entity go here when the books have several and nobody said which.
 NO_ENTITY = "MAIN"
@@ -141,15 +140,3 @@ class Parties:
                 written.append((pk, name, sort_name(name)))
         bulk.insert(CustomerName, ("customer_id", "name", "sort_name"), written)
         self.work.tally.created["names"] += len(written)
-
-
-def terms_of(code: str, rule: dict[str, Any]) -> Terms | None:
-    """Stored terms as the rules know them; None when they give no due date."""
-    if rule.get("kind", "unknown") == "unknown":
-        return None
-    fields = dict(rule)
-    if fields.get("discount_pct") is not None:
-        fields["discount_pct"] = Decimal(str(fields["discount_pct"]))
-    if "ranges" in fields:
-        fields["ranges"] = tuple((first, last) for first, last in fields["ranges"])
-    return Terms(code, **fields)

@@ -8,7 +8,6 @@ from datetime import date
 
 from dunlin.actions.doing import Who, doing
 from dunlin.actions.facts_changed import facts_changed
-from dunlin.actions.import_parties import terms_of
 from dunlin.actions.postings import Draft, check_posting_day, post
 from dunlin.records.calendars import LEDGER, calendar
 from dunlin.records.items import DEBIT_KINDS
@@ -17,7 +16,7 @@ from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money, allocate, total
 from dunlin.rules.policy import Policy
-from dunlin.rules.terms import discount_until, due_date, instalment_plan
+from dunlin.rules.terms import discount_until, due_date, instalment_plan, terms_of
 
 
 @dataclass(frozen=True)

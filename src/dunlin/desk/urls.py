@@ -28,6 +28,7 @@ from dunlin.desk import (
     search,
     settings,
     team,
+    terms,
     today,
     users,
 )
@@ -80,6 +81,9 @@ urlpatterns: list[URLPattern] = [
     path("settings/periods", business_days.periods, name="periods"),
     path("settings/proof", diary.proof, name="proof"),
     path("settings/rates", business_days.rates, name="rates"),
+    path("settings/terms", terms.terms_list, name="terms_list"),
+    path("settings/terms/new", terms.terms, name="terms_new"),
+    path("settings/terms/<int:pk>", terms.terms, name="terms"),
     path("settings/text", settings.settings_file, name="settings_file"),
     path("settings/users", users.users, name="users"),
     path("settings/users/<int:pk>", users.user, name="user"),

@@ -33,7 +33,7 @@ from dunlin.rules.aging import BucketSet, bucket_index, buckets_of
 from dunlin.rules.codes import Refused
 from dunlin.rules.measures import ratio
 from dunlin.rules.policy import Policy
-from dunlin.rules.terms import Terms, in_words
+from dunlin.rules.terms import Terms, in_words, terms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,12 +262,10 @@ def balances_of(book: Book, buckets: BucketSet, policy: Policy) -> tuple[Account
 def terms_words(code: str, description: str, rule: Mapping[str, Any]) -> str:
     """The terms as a sentence; what the rules cannot read is told by its description."""
     try:
-        given = {
-            name: tuple(map(tuple, value)) if name == "ranges" else value for name, value in rule.items()
-        }
-        return in_words(Terms(**{"code": code, **given}))  # type: ignore[arg-type]
-    except (TypeError, ValueError, KeyError):
-        return description or f"Terms {code}"
+        terms = terms_of(code, rule)
+    except (TypeError, ValueError, ArithmeticError):
+        terms = None
+    return in_words(terms) if terms else description or in_words(Terms(code, "unknown"))
 
 
 def blocks_of(customer_id: int, as_of: date, zone: str) -> tuple[BlockShown, ...]:

@@ -51,6 +51,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "return_payment": "take back a payment that came back",
         "reverse_application": "reverse an application",
         "run_daily": "run the daily decisions",
+    "save_terms": "define payment terms",
         "set_backup": "set backup coverage",
         "set_block": "stop or release collection of an item or a customer",
         "snooze_customer": "snooze a customer",
@@ -76,14 +77,14 @@ _SENIOR = _COLLECTOR | _verbs("see_all_customers resolve_dispute correct_custome
 _LEAD = _SENIOR | _verbs("see_team set_backup assign_customers pin_customer order_worklist")
 _AR_MANAGER = _LEAD | _verbs(
     "see_settings see_imports see_diary post_item take_payment return_payment write_off change_due_date import_file export_books run_daily set_block "
-    "lock_period unlock_period verify_books change_settings change_calendar record_rate"
+    "lock_period unlock_period verify_books change_settings change_calendar record_rate save_terms"
 )
 _FINANCE = _verbs(
     "see_own_customers see_all_customers see_team see_measures see_settings see_imports see_diary add_note add_follow_up "
     "finish_follow_up post_item apply_credit "
     "take_payment return_payment write_off change_due_date unlock_period open_dispute "
     "reverse_application lock_period import_file export_books resolve_dispute set_block verify_books change_settings "
-    "change_calendar record_rate"
+    "change_calendar record_rate save_terms"
 )
 _OTHER_DEPARTMENT = _verbs("see_own_customers see_all_customers add_note finish_follow_up resolve_dispute")
 
@@ -105,7 +106,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         # The administrator keeps the system, not the books: no postings, no promises, no applications.
         "administrator": frozenset(SEE)
         | _verbs(
-            "manage_users change_settings change_calendar import_file export_books run_daily verify_books assign_customers set_backup"
+            "manage_users change_settings change_calendar save_terms import_file export_books run_daily verify_books assign_customers set_backup"
         ),
         # The most an API token can be given; its own scopes narrow it.
         "integration": _verbs(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from dunlin.rules.calendars import Calendar, Roll, add_months, month_after, on_day
 from dunlin.rules.codes import Refused
@@ -55,6 +56,30 @@ class Terms:
             raise ValueError(f"terms {self.code}: a discount is 0 to 100 per cent, not {self.discount_pct}")
 
 
+def terms_of(code: str, rule: Mapping[str, Any]) -> Terms | None:
+    """Terms from their stored fields; None when they give no due date."""
+    if rule.get("kind", "unknown") == "unknown":
+        return None
+    given = dict(rule)
+    if given.get("discount_pct") is not None:
+        given["discount_pct"] = Decimal(str(given["discount_pct"]))
+    if "ranges" in given:
+        given["ranges"] = tuple((first, last) for first, last in given["ranges"])
+    return Terms(code, **given)
+
+
+def rule_of(terms: Terms) -> dict[str, Any]:
+    """The fields to store, as JSON takes them: the kind, and whatever is not at its default."""
+    rule: dict[str, Any] = {"kind": terms.kind}
+    for each in fields(Terms):
+        value = getattr(terms, each.name)
+        if each.name not in ("code", "kind") and value != each.default:
+            rule[each.name] = str(value) if isinstance(value, Decimal) else value
+    if terms.ranges:
+        rule["ranges"] = [list(pair) for pair in terms.ranges]
+    return rule
+
+
 def due_date(terms: Terms, invoice_date: date, calendar: Calendar | None = None) -> date:
     """The day an invoice is due; for instalments, the day its last one is.
 
@@ -89,6 +114,15 @@ def discount_until(terms: Terms, invoice_date: date) -> date | None:
     if not terms.discount_pct:
         return None
     return invoice_date + timedelta(days=terms.discount_days + terms.grace_days)
+
+
+def in_short(terms: Terms) -> str:
+    """The terms as people call them: "2 % within 10 days, else net 30". Grace and rolling are left to `in_words`."""
+    words = f"net {terms.days}" if terms.kind == "net_days" and terms.days else _kind_in_words(terms)
+    if not terms.discount_pct:
+        return words[:1].upper() + words[1:]
+    within = f"{terms.discount_pct.normalize():f} % within {_count(terms.discount_days, 'day')}"
+    return f"{within}, else {words[:1].lower()}{words[1:]}"
 
 
 def in_words(terms: Terms) -> str:
