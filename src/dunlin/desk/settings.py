@@ -35,6 +35,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("stages", "Stages", ("stage",)),
     ("month", "The month", ("statement", "finals")),
     ("reports", "Reports", ("report",)),
+    ("losses", "Expected loss", ("loss",)),
 )
 _YAML_LONGEST = 20_000
 # Where the words of a name alone would not do.
@@ -124,7 +125,7 @@ def value_of(setting: Setting, typed: Mapping[str, str]) -> Any:
         return text == "1"
     if setting.kind in ("int", "decimal"):
         return text.replace(",", "").replace(" ", "")
-    if setting.kind == "days":
+    if setting.kind in ("days", "rates"):
         return text.replace(",", " ").split()
     if setting.kind == "order":
         return sorted(
@@ -182,7 +183,7 @@ def _written(setting: Setting, value: Any) -> Any:
     """A plain value as it stands in its field."""
     if setting.kind in ("bool", "order"):
         return value
-    if setting.kind == "days":
+    if setting.kind in ("days", "rates"):
         return ", ".join(map(str, value))
     if setting.kind == "hours":
         return "\n".join(f"{place} {hours}" for place, hours in value.items())
@@ -206,7 +207,9 @@ def default_of(setting: Setting) -> str:
     if setting.kind == "order":
         return ", then ".join(TIER_NAMES[each] for each in plain)
     return (
-        ", ".join(map(str, plain)) if setting.kind == "days" else thousands(setting, plain).replace("_", " ")
+        ", ".join(map(str, plain))
+        if setting.kind in ("days", "rates")
+        else thousands(setting, plain).replace("_", " ")
     )
 
 

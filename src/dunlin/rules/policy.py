@@ -31,6 +31,10 @@ CALL_HOURS = (
     ("default", "08:00-20:00"),
 )
 
+# The worked example of lifetime losses in IFRS 9's simplified approach, DOMAIN [20]: a start, not anybody's history.
+LOSS_RATES = ("0.3", "1.6", "3.6", "6.6", "10.6")
+RATES_MAX = 8  # as many as there may be buckets
+
 
 class NotASetting(ValueError):
     """A setting is unknown or its value is out of bounds; the message names the setting, the value and the bounds."""
@@ -69,7 +73,11 @@ def _set(
         "high": high,
         "choices": choices,
     }
-    return field(default=Decimal(default) if kind == "decimal" else default, metadata=meta)
+    if kind == "decimal":
+        default = Decimal(default)
+    elif kind == "rates":
+        default = tuple(map(Decimal, default))
+    return field(default=default, metadata=meta)
 
 
 _SETTINGS: dict[str, Setting] = {}  # filled from the fields of Policy at the end of this file
@@ -122,6 +130,9 @@ class Policy:
     large_debit_days_over: int = _set("report.large_debit_days_over", "int", 10, "days past due", "Only items above this count as large debit.", 0, 365)
     credit_age_over: int = _set("report.credit_age_over", "int", 30, "days", "A credit above this age is reported.", 0, 3650)
 
+    loss_rates_pct: tuple[Decimal, ...] = _set("loss.rates_pct", "rates", LOSS_RATES, "per cent", "Expected loss of each bucket by days past due, `current` first; one rate a bucket.", 0, 100)
+    loss_adjustment_factor: Decimal = _set("loss.adjustment_factor", "decimal", "1", "times", "Raises or lowers all loss rates for what is expected to differ from the past.", 0, 10)  # noqa: RUF009
+
     call_hours: tuple[tuple[str, str], ...] = _set("conduct.call_hours", "hours", CALL_HOURS, "local time", "Call window per country or country-region, and `default`.")
     call_on_weekends: bool = _set("conduct.call_on_weekends", "bool", False, "", "Calls on Saturday and Sunday.")
     call_on_holidays: bool = _set("conduct.call_on_holidays", "bool", False, "", "Calls on holidays of the contact's place.")
@@ -173,7 +184,7 @@ def _plain(setting: Setting, value: Any) -> Any:
     if setting.kind == "hours":
         return dict(value)
     if isinstance(value, tuple):
-        return list(value)
+        return [str(each) if isinstance(each, Decimal) else each for each in value]
     return str(value) if isinstance(value, Decimal) else value
 
 
@@ -200,6 +211,10 @@ def _read(setting: Setting, value: Any) -> Any:
             return Decimal(value)
         if setting.kind == "days":
             return tuple(int(each) for each in value)
+        if setting.kind == "rates":
+            if isinstance(value, str) or any(isinstance(each, float) for each in value):
+                raise _wrong(setting, value, "must be a list of numbers written as text, such as '2.5'")
+            return tuple(Decimal(each) for each in value)
         if setting.kind == "order":
             return tuple(value)
         if setting.kind == "hours":
@@ -217,6 +232,7 @@ _KINDS = {
     "int": "a whole number",
     "decimal": "a number",
     "days": "a list of whole numbers",
+    "rates": "a list of numbers",
     "order": "a list of names",
     "hours": "a table of place and hours",
     "choice": "one of the choices",
@@ -227,9 +243,12 @@ _KINDS = {
 
 def _check(setting: Setting, value: Any) -> None:
     """NotASetting unless `value` (already of the right type) is within the bounds and choices of the setting."""
-    if setting.kind == "decimal" and not value.is_finite():
+    listed = setting.kind in ("days", "rates")
+    numbers = value if listed else (value,) if setting.kind in ("int", "decimal") else ()
+    if any(isinstance(number, Decimal) and not number.is_finite() for number in numbers):
         raise _wrong(setting, value, "is not a number")
-    numbers = value if setting.kind == "days" else (value,) if setting.kind in ("int", "decimal") else ()
+    if setting.kind == "rates" and not 0 < len(value) <= RATES_MAX:
+        raise _wrong(setting, value, f"must be one to {RATES_MAX} rates")
     for number in numbers:
         if setting.low is not None and number < setting.low:
             raise _wrong(setting, value, f"is below {setting.low} {setting.unit}")

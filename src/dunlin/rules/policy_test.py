@@ -92,3 +92,29 @@ def test_windows_end_at_midnight_at_the_latest():
     for wrong in ("08:00-25:00", "8:00-20:00", "08:00 20:00", "08:70-20:00", ""):
         with pytest.raises(ValueError):
             minutes_of(wrong)
+
+
+@pytest.mark.rule("P17")
+@pytest.mark.parametrize(
+    "rates, why",
+    [
+        ([], "one to 8 rates"),
+        (["1"] * 9, "one to 8 rates"),
+        (["-1"], "below 0"),
+        (["101"], "above 100"),
+        (["NaN"], "not a number"),
+        ([2.5], "written as text"),
+        ("5", "written as text"),
+        (["much"], "a list of numbers"),
+    ],
+)
+def test_loss_rates_are_one_to_eight_per_cents(rates, why) -> None:
+    with pytest.raises(NotASetting, match=why):
+        Policy.from_mapping({"loss.rates_pct": rates})
+
+
+def test_loss_rates_are_exact_and_read_back() -> None:
+    made = Policy.from_mapping({"loss.rates_pct": ["0.25", 2, "100"]})
+    assert made.loss_rates_pct == (Decimal("0.25"), Decimal(2), Decimal(100))
+    assert made.changed() == {"loss.rates_pct": ["0.25", "2", "100"]}
+    assert Policy.from_mapping(made.as_mapping()) == made

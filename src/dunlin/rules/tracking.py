@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, localcontext
+from typing import Any
 
 from dunlin.rules.aging import LATE_FROM, BucketSet, bucket_index, days_between, is_late
 from dunlin.rules.measures import Number, target_met
@@ -23,14 +24,17 @@ LARGE_DEBIT_OVER = Money.exact("50000.00", "USD")
 OLD_CREDIT_FROM = 31
 PAST_DUE_31_PLUS_TARGET = Money.exact("2000000.00", "USD")
 
+# What names a customer or an item: its number, or the id of its row. One kind of it in one report.
+Key = Any
+
 _WIDE = Context(prec=60)
 
 
 @dataclass(frozen=True, slots=True)
 class Debit:
-    """An open debit item: what is still to pay and since when."""
+    """An open debit item, or several of a customer that are due on one day: what is still to pay and since when."""
 
-    customer: str
+    customer: Key
     due_on: date
     open: Number
 
@@ -39,8 +43,8 @@ class Debit:
 class Credit:
     """An open credit item: what is unused of it and its own date."""
 
-    id: str
-    customer: str
+    id: Key
+    customer: Key
     dated_on: date
     open: Number
 
@@ -58,7 +62,7 @@ class Bands:
 class LargeDebits:
     """A customer and the total of its items of more than ten days past due."""
 
-    customer: str
+    customer: Key
     total: Number
 
 
@@ -67,7 +71,7 @@ class OldCredits:
     """Old credits, oldest first, and their total by customer."""
 
     items: tuple[Credit, ...]
-    by_customer: dict[str, Number]
+    by_customer: dict[Key, Number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +121,18 @@ def past_due_31_plus(
 ) -> PastDue31Plus:
     """Total of dpd ≥ 31 against the target (P16); exactly at the target is missed. Credits are not netted."""
     late = (item.open for item in items if is_late(days_between(item.due_on, as_of), late_from))
+    return against_target(late, target)
+
+
+def against_target(late: Iterable[Number], target: Number) -> PastDue31Plus:
+    """Late amounts of one currency, added up and judged: below the target is met, exactly at it is missed."""
     with localcontext(_WIDE):
         total = sum(late)
     return PastDue31Plus(total, bool(target_met(total, target, "below")), target)
 
 
-def _totals(rows: Iterable[tuple[str, Number]]) -> dict[str, Number]:
-    totals: dict[str, Number] = {}
+def _totals(rows: Iterable[tuple[Key, Number]]) -> dict[Key, Number]:
+    totals: dict[Key, Number] = {}
     with localcontext(_WIDE):
         for key, amount in rows:
             totals[key] = totals.get(key, 0) + amount

@@ -14,6 +14,7 @@ from dunlin.rules.tracking import (
     PAST_DUE_31_PLUS_TARGET,
     Credit,
     Debit,
+    against_target,
     bands,
     credit_balances,
     large_debits,
@@ -128,3 +129,14 @@ def test_old_credits_by_item_and_customer() -> None:
 def test_past_due_31_plus(items: list[Debit], total: int, below: bool) -> None:
     result = past_due_31_plus(items, AS_OF, TARGET)
     assert (result.total, result.below_target, result.target) == (total, below, TARGET)
+
+
+@pytest.mark.rule("P16")
+@given(st.lists(st.tuples(st.integers(0, 90), st.integers(1, 10**12)), max_size=20), st.integers(0, 10**12))
+def test_late_sums_judged_together_are_the_items_judged_at_once(
+    rows: list[tuple[int, int]], target: int
+) -> None:
+    items = [owed(days, minor) for days, minor in rows]
+    parts = [past_due_31_plus([item], AS_OF, 0).total for item in items]
+
+    assert against_target(parts, target) == past_due_31_plus(items, AS_OF, target)
