@@ -22,7 +22,8 @@ SALES = "invoices and debit memos less credit memos, tax included"
 @dataclass(frozen=True)
 class Figure:
     """A measure as the page shows it. `value` is its words, `why_not` says why there is none; `lines` are the arithmetic, the
-    last of which gives the value; `basis` says which receivables and which sales; `rows` is a table behind it (heads first)."""
+    last of which gives the value; `told` is the figure it is made from, in a few words; `basis` says which receivables and
+    which sales; `rows` is a table behind it (heads first)."""
 
     name: str
     label: str
@@ -37,6 +38,7 @@ class Figure:
     limit: str = ""
     cell: str = ""  # the aging column behind it, for a link
     rows: tuple[tuple[str, ...], ...] = field(default=())
+    told: str = ""
 
 
 def plain(number: Decimal | None, places: int = 1) -> str:
@@ -71,6 +73,12 @@ def explained(
         say.dso(), say.countback(), say.best_possible(), say.delinquent(), say.late(), say.cei(), say.turnover(), say.kept(),
         say.days_late(),
     )  # fmt: skip
+
+
+def shared(report: MeasuresReport, of: Measures, policy: Policy) -> tuple[str, str]:
+    """The receivables and the sales most figures rest on: told once, above them."""
+    say = _Saying(report, of, policy)
+    return say.receivables, say.sales
 
 
 def judged(target: Target | None, amount: Callable[[int], str] | None = None) -> tuple[str, str]:
@@ -115,6 +123,7 @@ class _Saying:
         lines: tuple[str, ...],
         *,
         cell: str = "",
+        told: str = "",
     ) -> Figure:
         """A figure of days over sales: undefined without sales."""
         target = self.targets.get(name)
@@ -122,15 +131,16 @@ class _Saying:
         words = close_to(value, Decimal(target.limit)) if target and value is not None else plain(value)
         return Figure(
             name, label, words, "days" if value is not None else "", formula, lines if value is not None else (),
-            (self.receivables, self.sales), "" if value is not None else self.no_sales, target, verdict, limit, cell,
+            (self.receivables, self.sales), "" if value is not None else self.no_sales, target, verdict, limit, cell, told=told,
         )  # fmt: skip
 
     def dso(self) -> Figure:
         of, days = self.of, self.report.days
         line = f"{self.money(of.receivables)} ÷ {self.money(of.sales)} × {days} = {plain(of.dso, 2)}"
         return self._days(
-            "dso", "Days sales outstanding", of.dso, "receivables ÷ sales × days", (line,), cell="all"
-        )
+            "dso", "Days sales outstanding", of.dso, "receivables ÷ sales × days", (line,), cell="all",
+            told=f"receivables {self.money(of.receivables)}",
+        )  # fmt: skip
 
     def best_possible(self) -> Figure:
         of, days = self.of, self.report.days
@@ -146,7 +156,8 @@ class _Saying:
                 f"Not past due: {self.money(of.debits)} − {self.money(of.past_due)} = {self.money(of.current)}",
             )
         formula = "receivables that are not past due ÷ sales × days"
-        return self._days("bpdso", "Best possible DSO", of.bpdso, formula, tuple(lines), cell="0")
+        told = f"not past due {self.money(of.current)}"
+        return self._days("bpdso", "Best possible DSO", of.bpdso, formula, tuple(lines), cell="0", told=told)
 
     def delinquent(self) -> Figure:
         of, days = self.of, self.report.days
@@ -156,7 +167,10 @@ class _Saying:
             f"{self.money(past_due)} ÷ {self.money(of.sales)} × {days} = {plain(of.add, 2)}",
         )
         formula = "DSO − best possible DSO, which is receivables past due ÷ sales × days"
-        return self._days("add", "Average days delinquent", of.add, formula, lines, cell="past_due")
+        told = f"receivables past due {self.money(past_due)}"
+        return self._days(
+            "add", "Average days delinquent", of.add, formula, lines, cell="past_due", told=told
+        )
 
     def countback(self) -> Figure:
         of = self.of
@@ -180,24 +194,23 @@ class _Saying:
             "countback", "DSO by count-back", words if of.countback.covered else f"over {words}", "days",
             "whole months of sales, newest first, until they cover the receivables; the last one in part", tuple(lines),
             (self.receivables, f"Sales: {SALES}, month by month back from {_day(self.report.as_of)}"), rows=tuple(rows),
+            told=f"receivables {self.money(of.receivables)}",
         )  # fmt: skip
 
     def late(self) -> Figure:
         of, target = self.of, self.targets.get("late")
         verdict, limit = judged(target, self.money)
         from_ = self.policy.late_bucket_from
-        lines = [
-            f"The open amounts of every debit {from_} days past due and more make {self.money(of.late)}."
-        ]
+        lines = [f"The open amounts of every debit {from_} or more days past due make {self.money(of.late)}."]
         if target is not None:
             sign = "<" if target.met else "=" if target.value == target.limit else ">"
             lines.append(
                 f"{self.money(of.late)} {sign} {self.money(int(target.limit))}; exactly at its limit a target is missed."
             )
         return Figure(
-            "late", f"{from_} days past due and more", self.money(of.late), of.currency, f"sum of what is open, days past due ≥ {from_}",
-            tuple(lines), ("Receivables: open debits, gross of unapplied credits, disputed included", "Sales: none enter"), "",
-            target, verdict, limit, "late",
+            "late", f"{from_}+ days past due", self.money(of.late), of.currency, f"sum of what is open, days past due ≥ {from_}",
+            tuple(lines), ("Receivables: open debits, gross of unapplied credits, disputed included",), "",
+            target, verdict, limit, "late", told="disputed included, unapplied credits not taken off",
         )  # fmt: skip
 
     def cei(self) -> Figure:
@@ -220,6 +233,7 @@ class _Saying:
             "(beginning + sales a month − ending) ÷ (beginning + sales a month − ending not past due) × 100",
             lines if value is not None else (), (before, self.receivables, self.sales),
             "" if value is not None else "By this formula nothing was left to collect: what is not past due is as much as the beginning and a month’s sales.",
+            told=f"from receivables of {self.money(of.beginning)} before {_day(self.report.first_day)}",
         )  # fmt: skip
 
     def turnover(self) -> Figure:
@@ -238,6 +252,7 @@ class _Saying:
             "sales of a year ÷ average receivables", tuple(lines) if value is not None else (),
             (f"Receivables: {AR}, the mean of a year ago and today", f"Sales: {SALES}, of twelve months, {self.money(of.sales_year)}"),
             "" if value is not None else "The average receivables are zero, so there is nothing to divide by.",
+            told=f"sales of twelve months {self.money(of.sales_year)}",
         )  # fmt: skip
 
     def kept(self) -> Figure:
@@ -257,8 +272,9 @@ class _Saying:
         return Figure(
             "kept_rate", "Promises kept", plain(value), "%" if value is not None else "", "kept ÷ judged × 100",
             tuple(lines) if value is not None else (),
-            (f"Promises judged {first} to {last}, all currencies: {whole:,}", "Open and cancelled ones do not count; no sales, no receivables"),
+            (f"Promises judged {first} to {last}, all currencies: {whole:,}", "Open and cancelled ones do not count"),
             "" if value is not None else "No promise was judged in the period.", target, verdict, limit if target else "",
+            told=f"{made.kept:,} of {whole:,} promises judged, all currencies",
         )  # fmt: skip
 
     def days_late(self) -> Figure:
@@ -275,8 +291,9 @@ class _Saying:
         return Figure(
             "days_late", "Average days late", plain(value), "days" if value is not None else "",
             "days from due date to the money, weighted by amount; early is negative", lines if value is not None else (),
-            (f"Invoices paid and closed {first} to {last}: {late.count:,}, {self.money(late.amount)}", "No open receivables and no sales enter"),
+            (f"Invoices paid and closed {first} to {last}: {late.count:,}, {self.money(late.amount)}",),
             "" if value is not None else "No invoice was paid in full in the period.",
+            told=f"{late.count:,} invoices paid and closed, {self.money(late.amount)}",
         )  # fmt: skip
 
 

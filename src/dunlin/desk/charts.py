@@ -89,16 +89,21 @@ def _age(step: int) -> str:
 
 
 def _bucket(look: str, label: str, minor: int, currency: str, whole: int, link: str = "") -> Markup:
-    amount = str(Money(minor, currency)).rsplit(" ", 1)[0]
+    amount = str(Money(minor, currency)).rsplit(" ", 1)[0] if minor else "0"
     text = Markup('<a href="{}">{}</a>').format(link, amount) if link else escape(amount)
     share = (
-        Markup(' <span class="muted">{:.0f} %</span>').format(100 * minor / whole)
-        if whole and minor >= 0
-        else ""
+        Markup(' <span class="muted">{}</span>').format(_share(minor, whole)) if whole and minor > 0 else ""
     )
     return Markup('<div><dt><span class="age {}"></span>{}</dt><dd>{}{}</dd></div>').format(
         look, label, text, share
     )
+
+
+def _share(part: int, whole: int) -> str:
+    """Per cent of the whole: what is there is never told as nothing, and what is missing never as all."""
+    if 200 * part < whole:
+        return "<1 %"
+    return ">99 %" if part < whole and 200 * part >= 199 * whole else f"{100 * part / whole:.0f} %"
 
 
 def trend(
@@ -124,7 +129,7 @@ def trend(
     def across(day: date) -> float:
         return (day.toordinal() - first) / span if len(days) > 1 else 0.5
 
-    shapes = scale.grid(unit)
+    shapes = scale.grid()
     shapes += strokes.days_below([(across(day), day) for day in days], height)
     lines, ends = [], []
     for kind, one in zip(_KINDS, series):
@@ -134,13 +139,12 @@ def trend(
         if last is not None and last[1] is not None:
             x, y = across(last[0]), scale.y(last[1])
             shapes.append(strokes.dot(x, y, kind, f"{one.name}, {last[0]}: {last[1]:,.1f} {unit}"))
-            ends.append((x, y, kind, f"{one.name} {strokes.short(last[1])}"))
+            ends.append((y, kind, f"{one.name} {strokes.short(last[1])}"))
     shapes.append(
         strokes.stretched(lines + ([strokes.across(scale.y(target))] if target is not None else []), height)
     )
     if target is not None:
-        ends.append((0.0, scale.y(target), "target", f"{target_name} {strokes.short(target)}"))
-    shapes += strokes.ends(ends)
+        ends.append((scale.y(target), "target", f"{target_name} {strokes.short(target)}"))
     said = "; ".join(f"{one.name}: {strokes.told(one.points)}" for one in series)
     if target is not None:
         said += f"; {target_name} {target:,.6g} {unit}"
@@ -148,8 +152,9 @@ def trend(
         [f"{day:%-d %b %Y}", *(strokes.short(dict(one.points).get(day)) for one in series)]
         for day in reversed(days)
     ]
+    table = strokes.table(["Day", *(one.name for one in series)], rows, unit)
     return strokes.figure(
-        title, said, height, shapes, strokes.table(["Day", *(one.name for one in series)], rows, unit)
+        title, said, height, shapes, table, unit, (scale.marks(height), strokes.names(ends, height))
     )
 
 
@@ -169,7 +174,7 @@ def forecast(
     scale = strokes.Scale(values + [value for value in came if value is not None], height)
     steps = max(len(bands) - 1, 1)
     xs = [step / steps if len(bands) > 1 else 0.5 for step in range(len(bands))]
-    shapes = scale.grid(unit)
+    shapes = scale.grid()
     shapes += strokes.words_below([(x, band.name) for x, band in zip(xs, bands)], height)
     edge = [(x, scale.y(band.high)) for x, band in zip(xs, bands)]
     edge += [(x, scale.y(band.low)) for x, band in reversed(list(zip(xs, bands)))]
@@ -181,14 +186,15 @@ def forecast(
         for run in strokes.runs(paid)
     ]
     shapes.append(strokes.stretched(lines, height))
-    ends = [(xs[-1], scale.y(bands[-1].expected), "first", f"expected {strokes.short(bands[-1].expected)}")]
+    ends = [(scale.y(bands[-1].expected), "first", f"expected {strokes.short(bands[-1].expected)}")]
     shapes.append(
-        strokes.dot(*ends[0][:2], "first", f"expected, {bands[-1].name}: {bands[-1].expected:,.0f} {unit}")
+        strokes.dot(
+            xs[-1], ends[0][0], "first", f"expected, {bands[-1].name}: {bands[-1].expected:,.0f} {unit}"
+        )
     )
     known = [(x, value) for x, value in zip(xs, came) if value is not None]
     if known:
-        ends.append((known[-1][0], scale.y(known[-1][1]), "strong", f"came {strokes.short(known[-1][1])}"))
-    shapes += strokes.ends(ends)
+        ends.append((scale.y(known[-1][1]), "strong", f"came {strokes.short(known[-1][1])}"))
     said = "; ".join(
         f"{band.name}: {strokes.short(band.expected)} ({strokes.short(band.low)} to {strokes.short(band.high)})"
         for band in bands
@@ -203,8 +209,9 @@ def forecast(
         ]
         for n, band in enumerate(bands)
     ]
+    table = strokes.table(["Step", "Low", "Expected", "High", "Came"], rows, unit)
     return strokes.figure(
-        title, said, height, shapes, strokes.table(["Step", "Low", "Expected", "High", "Came"], rows, unit)
+        title, said, height, shapes, table, unit, (scale.marks(height), strokes.names(ends, height))
     )
 
 

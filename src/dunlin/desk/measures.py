@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
@@ -27,7 +27,6 @@ from dunlin.rules.policy import Policy
 HOME = "home"
 PERIODS = ((1, "One month"), (3, "Three months"), (6, "Six months"), (12, "Twelve months"))
 HISTORY_MONTHS = 24
-_RECENT = timedelta(7)  # how far back the last recorded day may lie to stand at the end of a trend
 
 
 @require_safe
@@ -44,15 +43,16 @@ def measures(request: HttpRequest) -> HttpResponseBase:
         return show(request, "measures.html", facts, part="results", status=422)
     report = measures_report(door.as_of, door.today, door.policy, only=asked.only, months=months)
     chosen, of = _chosen(request, report)
-    points = _history(door, asked)
+    points = _history(door, asked, months)
     people = [each for each in report.people if door.may("see_team") or each.user_id == door.who.user_id]
-    trend = points.get(chosen, ())
+    trend = _to_the_day(points.get(chosen, ()), of, door.as_of, report)
     facts |= {
         "report": report, "of": of, "chosen": chosen, "figures": arithmetic.explained(report, of, door.policy, part=_is_part(asked)),
         "currencies": _rows(report), "tabs": _tabs(request, report, chosen), "sparks": _sparks(trend), "trends": _trends(trend, of, chosen == HOME and not _is_part(asked), door.policy),
         "trend": list(reversed(trend)), "people": people, "people_chart": _people_chart(people, door.policy),
         "plain": arithmetic.plain, "own_only": asked.only.scope is not None, "team": door.may("see_team"),
-        "recorded": _is_recorded(asked), "ar": arithmetic.AR, "sales": arithmetic.SALES,
+        "recorded": _is_recorded(asked), "shared": arithmetic.shared(report, of, door.policy),
+        "months_words": dict(PERIODS)[months].lower(),
     }  # fmt: skip
     return show(request, "measures.html", facts, part="results")
 
@@ -82,19 +82,23 @@ def _is_recorded(asked: Asked) -> bool:
     return asked.only.scope is None and asked.only.given().keys() <= {"entity"}
 
 
-def _history(door: Standing, asked: Asked) -> dict[str, tuple[HistoryPoint, ...]]:
-    """Month-ends of 24 months and the last recorded day; of a part of the book from the postings."""
+def _history(door: Standing, asked: Asked, months: int) -> dict[str, tuple[HistoryPoint, ...]]:
+    """Month-ends of 24 months as recorded; of a part of the book from the postings."""
     first = months_before(door.as_of, HISTORY_MONTHS)
     if not _is_recorded(asked):
-        return month_end_history(first, door.as_of, door.policy, asked.only)
-    entity = asked.only.entity
-    found = history(first, door.as_of, door.policy, entity=entity, every="month")
-    recent = history(door.as_of - _RECENT, door.as_of, door.policy, entity=entity)
-    for currency, points in recent.items():
-        before = found.get(currency, ())
-        if not before or points[-1].day > before[-1].day:
-            found[currency] = (*before, points[-1])
-    return found
+        return month_end_history(first, door.as_of, door.policy, asked.only, months)
+    return history(first, door.as_of, door.policy, entity=asked.only.entity, every="month", months=months)
+
+
+def _to_the_day(
+    points: Sequence[HistoryPoint], of: Measures, day: date, report: MeasuresReport
+) -> tuple[HistoryPoint, ...]:
+    """The trend up to the day looked at, whose point is what the cards say: the same figures over the same window."""
+    last = HistoryPoint(
+        day, of.currency, of.debits, of.unapplied, of.disputed, of.debits - of.past_due, of.late, of.sales, of.collected,
+        of.dso, of.bpdso, of.add, report.missing if of is report.home else (),
+    )  # fmt: skip
+    return (*(point for point in points if point.day < day), last)
 
 
 def _rows(report: MeasuresReport) -> list[tuple[str, Measures]]:
@@ -125,7 +129,7 @@ def _sparks(points: Sequence[HistoryPoint]) -> dict[str, Markup]:
             ("dso", "DSO"),
             ("bpdso", "Best possible DSO"),
             ("add", "Average days delinquent"),
-            ("late", "Late"),
+            ("late", "Late receivables"),
         )
     }
 
@@ -147,7 +151,7 @@ def _trends(points: Sequence[HistoryPoint], of: Measures, judged: bool, policy: 
             [charts.Series("DSO", days("dso")), charts.Series("Best possible", days("bpdso")), charts.Series("Delinquent", days("add"))],
             target=policy.target_dso_days, unit="days",
         ),
-        charts.trend(f"{policy.late_bucket_from} days past due and more", [charts.Series("Late", amounts("late"))],
+        charts.trend(f"{policy.late_bucket_from}+ days past due", [charts.Series(f"{policy.late_bucket_from}+ days", amounts("late"))],
                      target=late_limit, unit=of.currency),
         charts.trend("Receivables", [charts.Series("Receivables", amounts("receivables")), charts.Series("Past due", amounts("past_due"))],
                      unit=of.currency),

@@ -15,8 +15,12 @@ from markupsafe import Markup
 from dunlin.rules.money import TRUE_MINUS
 
 WIDE = 1000  # units across the stretched inner drawing
-TOP, BOTTOM = 20, 24  # pixels above and below the plot: the highest label, the names of the days
-LEFT, ACROSS = 8.0, 91.0  # per cent; the marks of the scale stand to the left
+TOP, BOTTOM = 12, 24  # pixels above and below the plot: half a line of words, the names of the days
+LEFT, ACROSS = (
+    1.0,
+    98.0,
+)  # per cent; the scale and the names of the lines have columns of their own beside the plot
+LETTER, APART = 6.6, 15  # pixels: the width of a letter at most, the distance of two names below each other
 
 
 def short(value: float | None) -> str:
@@ -57,18 +61,30 @@ class Scale:
     def y(self, value: float) -> float:
         return self.bottom - (value - self.low) / ((self.high - self.low) or 1.0) * (self.bottom - self.top)
 
-    def grid(self, unit: str) -> list[Markup]:
-        shapes = []
+    @property
+    def values(self) -> list[float]:
         count = round((self.high - self.low) / self.step)
-        for n in range(count + 1):
-            value, y = self.low + n * self.step, self.y(self.low + n * self.step)
-            look = "axis" if n == 0 else "grid"
-            shapes.append(
-                Markup('<line class="{0}" x1="0" x2="100%" y1="{1:.1f}" y2="{1:.1f}"/>').format(look, y)
+        return [self.low + n * self.step for n in range(count + 1)]
+
+    def grid(self) -> list[Markup]:
+        return [
+            Markup('<line class="{0}" x1="0" x2="100%" y1="{1:.1f}" y2="{1:.1f}"/>').format(
+                "grid" if n else "axis", self.y(value)
             )
-            text = f"{short(value)} {unit}" if n == count else short(value)
-            shapes.append(Markup('<text class="mark" x="0" y="{:.1f}">{}</text>').format(y - 4, text))
-        return shapes
+            for n, value in enumerate(self.values)
+        ]
+
+    def marks(self, height: int) -> Markup:
+        """The column of values left of the plot, each level with its line."""
+        words = [short(value) for value in self.values]
+        wide = round(max(len(text) for text in words) * LETTER)
+        texts = [
+            Markup('<text class="mark" x="{}" y="{:.1f}" text-anchor="end">{}</text>').format(
+                wide, self.y(value) + 4, text
+            )
+            for value, text in zip(self.values, words)
+        ]
+        return _column(texts, wide, height)
 
 
 def percent(x: float) -> float:
@@ -109,46 +125,52 @@ def dot(x: float, y: float, kind: str, words: str) -> Markup:
     ).format(kind, percent(x), y, words)
 
 
-def ends(ends: Sequence[tuple[float, float, str, str]]) -> list[Markup]:
-    """Names at the ends of lines, pushed apart so that none covers another."""
-    shapes: list[Markup] = []
-    taken: list[tuple[float, float]] = []
-    for x, y, kind, words in sorted(ends, key=lambda end: end[1]):
-        at = y - 8
-        while any(abs(at - other) < 14 and abs(x - beside) < 0.5 for beside, other in taken):
-            at += 2
-        taken.append((x, at))
-        anchor = "end" if x > 0.6 else "middle" if x > 0.15 else "start"
-        # A name at the left edge must not lie on the marks of the scale.
-        place = max(percent(x), LEFT + 1) if anchor == "start" else percent(x)
-        shapes.append(
-            Markup('<text class="name {}" x="{:.2f}%" y="{:.1f}" text-anchor="{}">{}</text>').format(
-                kind, place, at, anchor, words
-            )
-        )
-    return shapes
+def names(ends: Sequence[tuple[float, str, str]], height: int) -> Markup:
+    """The column of names right of the plot, as (pixels down, kind, words): each level with the end of its line, pushed
+    apart so that none covers another and none leaves the drawing."""
+    if not ends:
+        return Markup("")
+    ranked = sorted(ends, key=lambda end: end[0])
+    at = [y for y, _, _ in ranked]
+    for n in range(1, len(at)):
+        at[n] = max(at[n], at[n - 1] + APART)
+    lowest = height - BOTTOM + 4.0
+    for n in reversed(range(len(at))):
+        at[n] = min(at[n], lowest - (len(at) - 1 - n) * APART)
+    texts = [
+        Markup('<text class="name {}" x="0" y="{:.1f}">{}</text>').format(kind, y + 4, words)
+        for y, (_, kind, words) in zip(at, ranked)
+    ]
+    return _column(texts, round(max(len(words) for _, _, words in ends) * LETTER), height)
+
+
+def _column(texts: Iterable[Markup], wide: int, height: int) -> Markup:
+    return Markup(
+        '<svg class="chart column" width="{0}" height="{1}" viewBox="0 0 {0} {1}" aria-hidden="true">{2}</svg>'
+    ).format(wide, height, Markup("").join(texts))
 
 
 def days_below(spots: Sequence[tuple[float, date]], height: int) -> list[Markup]:
+    """Names of days under the plot. The last is always told in full: it is the day of the figures beside it."""
     # Over a year the day of the month says nothing, and there is no room for it on a phone.
     years = (spots[-1][1] - spots[0][1]).days > 330
-    return words_below([(x, f"{day:%b %Y}" if years else f"{day:%-d %b}") for x, day in spots], height)
+    words = [(x, f"{day:%b %Y}" if years else f"{day:%-d %b}") for x, day in spots]
+    words[-1] = (spots[-1][0], f"{spots[-1][1]:%-d %b %Y}" if years else words[-1][1])
+    return words_below(words, height, 3 if years else 4)
 
 
-def words_below(spots: Sequence[tuple[float, str]], height: int) -> list[Markup]:
-    """At most four names under the plot: more do not fit on a phone."""
-    most = 4
+def words_below(spots: Sequence[tuple[float, str]], height: int, most: int = 4) -> list[Markup]:
+    """At most `most` names under the plot, the last one always among them: more do not fit on a phone."""
     if len(spots) > most:
         spots = [spots[round(n * (len(spots) - 1) / (most - 1))] for n in range(most)]
-    shapes, before = [], -1.0
-    for x, words in spots:
-        if x - before < 0.16 and before >= 0:
+    shapes = []
+    for n, (x, words) in enumerate(spots):
+        if n < len(spots) - 1 and (spots[-1][0] - x < 0.3 or (n and x - spots[n - 1][0] < 0.16)):
             continue
-        before = x
         anchor = "start" if x < 0.05 else "end" if x > 0.95 else "middle"
         shapes.append(
-            Markup('<text x="{:.2f}%" y="{}" text-anchor="{}">{}</text>').format(
-                percent(x), height - 6, anchor, words
+            Markup('<text class="{}" x="{:.2f}%" y="{}" text-anchor="{}">{}</text>').format(
+                "mid" if 0 < n < len(spots) - 1 else "edge", percent(x), height - 6, anchor, words
             )
         )
     return shapes
@@ -198,13 +220,24 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], unit: str) -> Mar
 
 
 def figure(
-    title: str, said: str, height: int, shapes: Iterable[Markup], beside: Markup, sub: str = ""
+    title: str,
+    said: str,
+    height: int,
+    shapes: Iterable[Markup],
+    beside: Markup,
+    sub: str = "",
+    columns: tuple[Markup, Markup] | None = None,
 ) -> Markup:
+    """The frame. `columns` stand left and right of the drawing, at their own width; `beside` is below it."""
     small = Markup(' <span class="muted small">{}</span>').format(sub) if sub else ""
+    drawing = Markup(
+        '<svg class="chart" width="100%" height="{}" role="img"><title>{}</title><desc>{}</desc>{}</svg>'
+    ).format(height, title, said, Markup("").join(shapes))
+    if columns is not None:
+        drawing = Markup('<div class="plot">{}{}{}</div>').format(columns[0], drawing, columns[1])
     return Markup(
-        '<figure class="figure"><figcaption><span class="strong">{}</span>{}</figcaption>'
-        '<svg class="chart" width="100%" height="{}" role="img"><title>{}</title><desc>{}</desc>{}</svg>{}</figure>'
-    ).format(title, small, height, title, said, Markup("").join(shapes), beside)
+        '<figure class="figure"><figcaption><span class="strong">{}</span>{}</figcaption>{}{}</figure>'
+    ).format(title, small, drawing, beside)
 
 
 def nothing(title: str) -> Markup:

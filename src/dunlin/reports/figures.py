@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from django.db import connection
@@ -15,13 +15,12 @@ from dunlin.records.models import DailyFigure
 from dunlin.reports.arrays import database_day, day_number, day_sql
 from dunlin.reports.filters import ALL, Filters
 from dunlin.reports.flows import PAID_SQL, RETURNS_SQL, SALES_SQL, flows
+from dunlin.reports.measures import MONTHS, months_before
 from dunlin.reports.month_ends import Standings, month_ends_between, standings
 from dunlin.reports.rates import rates_to
 from dunlin.rules.measures import average_days_delinquent
 from dunlin.rules.money import Money
 from dunlin.rules.policy import Policy
-
-SALES_DAYS = 90  # of a DSO in a trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class FigureOfDay:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPoint:
-    """One day of a trend in one currency. `dso`, `bpdso`, `add` in days over the last 90 days of sales; None without sales.
+    """One day of a trend in one currency. `dso`, `bpdso`, `add` in days over the sales of the last months, as on a card.
 
     `missing` names what is not in a home-currency point for want of a rate.
     """
@@ -133,11 +132,17 @@ _SUMS = ("debits", "unapplied", "disputed", "current", "late", "sales", "collect
 
 
 def history(
-    first: date, last: date, policy: Policy, *, entity: int | None = None, every: str = "day"
+    first: date,
+    last: date,
+    policy: Policy,
+    *,
+    entity: int | None = None,
+    every: str = "day",
+    months: int = MONTHS,
 ) -> dict[str, tuple[HistoryPoint, ...]]:
     """The recorded days from `first` through `last` by currency, with the home currency's total under "home". Three queries.
 
-    `every` is "day" or "month" (only month-ends). The total converts each day at the rate recorded that day.
+    `every` is "day" or "month" (only month-ends); `months` of sales lie behind the days of each point. The total converts each day at the rate recorded that day.
     """
     rows = DailyFigure.objects.filter(day__range=(first, last))
     only = Filters(entity=entity) if entity is not None else ALL
@@ -150,7 +155,7 @@ def history(
         .annotate(*(Sum(name) for name in _SUMS))
         .order_by("day")
     )
-    sold = _Sold(first, last, only)
+    sold = _Sold(first, last, only, months)
     points: dict[str, list[HistoryPoint]] = defaultdict(list)
     home: dict[date, list[tuple[str, Decimal | None, tuple[int, ...]]]] = defaultdict(list)
     for day, currency, rate, *amounts in summed:
@@ -158,9 +163,9 @@ def history(
         if points[currency] and points[currency][-1].day == day:  # entities whose rates differ that day
             before = points[currency].pop()
             sums = (getattr(before, name) + more for name, more in zip(_SUMS, figures))
-            points[currency].append(_point(day, currency, tuple(sums), sold.before(day, currency)))
+            points[currency].append(_point(day, currency, tuple(sums), sold))
         else:
-            points[currency].append(_point(day, currency, figures, sold.before(day, currency)))
+            points[currency].append(_point(day, currency, figures, sold))
         home[day].append((currency, rate, figures))
     total = tuple(_home_point(day, parts, policy.home_currency, sold) for day, parts in sorted(home.items()))
     return {currency: tuple(each) for currency, each in sorted(points.items())} | (
@@ -169,12 +174,12 @@ def history(
 
 
 def month_end_history(
-    first: date, last: date, policy: Policy, only: Filters
+    first: date, last: date, policy: Policy, only: Filters, months: int = MONTHS
 ) -> dict[str, tuple[HistoryPoint, ...]]:
     """The same for a part of the book that is not written down daily (a portfolio, a country): the month-ends from first
     through last, from the postings as known now. `sales` and `collected` are not told. One extract, a query a day for rates."""
     book = standings(month_ends_between(first, last), policy, only)
-    sold = _Sold(first, last, only)
+    sold = _Sold(first, last, only, months)
     points: dict[str, list[HistoryPoint]] = defaultdict(list)
     home: list[HistoryPoint] = []
     by_currency = book.by_currency()
@@ -184,7 +189,7 @@ def month_end_history(
         for currency, each in by_currency.items():
             columns = (each.debits, each.unapplied, each.disputed, each.current, each.late)
             figures = (*(int(column[index, 0]) for column in columns), 0, 0)
-            points[currency].append(_point(day, currency, figures, sold.before(day, currency)))
+            points[currency].append(_point(day, currency, figures, sold))
             parts.append((currency, rates[currency].rate if currency in rates else None, figures))
         home.append(_home_point(day, parts, policy.home_currency, sold))
     return {currency: tuple(each) for currency, each in points.items()} | (
@@ -193,11 +198,13 @@ def month_end_history(
 
 
 class _Sold:
-    """Sales of the ninety days before any day, by currency."""
+    """Sales of the last `months` months through any day, by currency: the window of the cards, so that both agree."""
 
-    def __init__(self, first: date, last: date, only: Filters) -> None:
-        self.start = day_number(first) - SALES_DAYS
-        moved = flows(first - timedelta(SALES_DAYS), last, only)
+    def __init__(self, first: date, last: date, only: Filters, months: int) -> None:
+        self.months = months
+        after = months_before(first, months)
+        self.start = day_number(after)
+        moved = flows(after, last, only)
         length = day_number(last) - self.start + 1
         self.running: dict[str, list[int]] = {}
         for currency, flow in moved.items():
@@ -210,15 +217,25 @@ class _Sold:
     def before(self, day: date, currency: str) -> int:
         running = self.running.get(currency)
         at = day_number(day) - self.start
-        return running[at] - running[at - SALES_DAYS] if running else 0
+        return running[at] - running[at - self.days(day)] if running else 0
+
+    def days(self, day: date) -> int:
+        return (day - months_before(day, self.months)).days
 
 
 def _point(
-    day: date, currency: str, figures: tuple[int, ...], sales: int, missing: tuple[Money, ...] = ()
+    day: date,
+    currency: str,
+    figures: tuple[int, ...],
+    sold: _Sold,
+    sales: int | None = None,
+    missing: tuple[Money, ...] = (),
 ) -> HistoryPoint:
+    """`sales` of the window are those of the currency alone, unless they are given."""
     debits, unapplied, _, current, *_ = figures
     receivables = debits - unapplied
-    spread = average_days_delinquent(receivables, min(current, receivables), sales, SALES_DAYS)
+    over = sold.before(day, currency) if sales is None else sales
+    spread = average_days_delinquent(receivables, min(current, receivables), over, sold.days(day))
     return HistoryPoint(day, currency, *figures, spread.dso, spread.bpdso, spread.add, missing)  # type: ignore[arg-type, call-arg]
 
 
@@ -237,4 +254,4 @@ def _home_point(
         if currency not in counted:
             sales += convert(sold.before(day, currency))
             counted.add(currency)
-    return _point(day, home, tuple(sums), sales, tuple(missing))
+    return _point(day, home, tuple(sums), sold, sales, tuple(missing))

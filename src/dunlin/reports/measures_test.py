@@ -261,7 +261,7 @@ def test_the_figures_of_a_day_and_the_history_drawn_from_them():
     DailyFigure.objects.bulk_create(DailyFigure(**asdict(each)) for each in figures)
     told = history(TODAY - timedelta(5), TODAY, POLICY)
     assert set(told) == {"USD", "EUR", "home"}
-    assert told["USD"][0].dso == Decimal(460_000) * 90 / 920_000
+    assert told["USD"][0].dso == Decimal(460_000) * (TODAY - months_before(TODAY, 3)).days / 920_000
     assert told["home"][0].debits == 460_000 + 11_000
     assert told["home"][0].missing == ()
     assert history(TODAY - timedelta(5), TODAY, POLICY, entity=of.items.first().entity_id).keys() == {
