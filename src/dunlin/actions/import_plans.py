@@ -47,8 +47,8 @@ class Plans:
         if self.most is None:
             self.most = Item.objects.filter(source=self.source).aggregate(most=Max("instalment"))["most"] or 0
         keys = {
-            part_key(key, number): (held.id, number)
-            for key, held in heads.items()
+            part_key(held.source_key, number): (held.id, number)
+            for held in heads.values()
             for number in range(2, self.most + 1)
         }
         found: dict[int, list[Known]] = {}
