@@ -91,6 +91,7 @@ def correct_point(
             was, old.state = old.state, state or "ok"
             old.save(update_fields=["state"])
             act.tell(about=f"contact_point:{old.pk}", before={"state": was}, after={"state": old.state})
+            decide_again(who, customer_id)
             return ContactCorrected(contact.pk, old.pk, ("state",) if was != old.state else ())
         text = " ".join((value or "").split())
         if not text:
@@ -108,6 +109,7 @@ def correct_point(
             before={"value": old.value, "point": old.pk} if old else None,
             after={"contact": contact.pk, "kind": new.kind, "value": text},
         )
+        decide_again(who, customer_id)
     return ContactCorrected(contact.pk, new.pk, ("value",))
 
 

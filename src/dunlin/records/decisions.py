@@ -76,7 +76,7 @@ class TierOrder(models.Model):
 
 
 class Snooze(models.Model):
-    """A customer is put aside until a day, with a reason; a broken promise or a new stage does not wait for it."""
+    """A customer is put aside until a day, with a reason; a promise judged broken later does not wait for it, a new stage does."""
 
     customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="snoozes")
     from_on = models.DateField()

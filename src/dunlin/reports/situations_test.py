@@ -10,7 +10,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dunlin.records.calendars import Calendars, seed_calendars
-from dunlin.records.models import CalendarDay, Contact, Dispute, DueDateChange, ExchangeRate, Item
+from dunlin.records.models import (
+    Block,
+    CalendarDay,
+    Contact,
+    Dispute,
+    DueDateChange,
+    ExchangeRate,
+    Item,
+    Promise,
+    PromiseJudgement,
+    Snooze,
+)
 from dunlin.reports import situations as reports
 from dunlin.reports.situations import (
     chunk_ranges,
@@ -47,7 +58,7 @@ def test_the_facts_of_the_books(books):
         ("INV-1001", 50_000),
         ("INV-1002", 100_000),
     ]
-    assert lakeside.unapplied == {"USD": 20_000}
+    assert lakeside.unapplied == {(books.late.entity_id, "USD"): 20_000}
     assert situation(books.harbour.pk, TODAY, POLICY).items[0].open == 75_000
     assert situation(999_999, TODAY, POLICY) is None
 
@@ -153,3 +164,91 @@ def test_calendars_are_filled_and_read_once(db, django_assert_num_queries):
     assert calendars.get("bank").is_business_day(date(2026, 7, 3))
     assert not calendars.get("ledger").is_business_day(date(2026, 7, 3))
     assert CalendarDay.objects.filter(calendar__code="contact:DE", on=date(2026, 10, 3)).exists()
+
+
+@pytest.mark.trap(23)
+@pytest.mark.rule("P24")
+@pytest.mark.invariant(10)
+@pytest.mark.parametrize("past", [False, True])
+def test_credit_is_kept_by_entity_that_of_the_group_beside_it_and_deposits_are_none(db, past):
+    head = cast.customer()
+    branch = cast.customer(parent=head)
+    other = cast.entity("DE01")
+    cast.invoice(branch, "100.00", due=TODAY - timedelta(days=9))
+    cast.item(branch, "deposit", "70.00", reference="order 4711")
+    cast.payment(branch, "50.00", of_entity=other)
+    cast.payment(head, "30.00", of_entity=other)
+    cast.credit_memo(head, "5.00", of_entity=other)
+    facts = situation(branch.pk, TODAY, POLICY, past)
+    assert facts.unapplied == {(other.pk, "USD"): 5_000}
+    assert facts.group_unapplied == {(other.pk, "USD"): 3_500}
+    assert situation(head.pk, TODAY, POLICY, past).group_unapplied == {}
+
+
+def test_a_few_customers_are_read_as_in_their_range(books):
+    ids = [books.harbour.pk, books.lakeside.pk]
+    chosen = list(situations(0, 0, TODAY, POLICY, {}, only=ids))
+    assert chosen == [each for each in all_of() if each.customer_id in ids]
+    assert list(situations(0, 0, TODAY, POLICY, {}, True, ids)) == [
+        each for each in all_of(TODAY, True) if each.customer_id in ids
+    ]
+
+
+@pytest.mark.rule("P6")
+def test_only_wrong_numbers_are_no_phone_and_a_book_without_contacts_is_called_all_the_same(db):
+    bare, wrong, gone = (cast.invoice(cast.customer(), "10.00").customer for _ in range(3))
+    person = cast.contact(wrong)
+    cast.contact(gone, active=False)
+    assert [situation(each.pk, TODAY, POLICY).no_phone for each in (bare, wrong, gone)] == [
+        False,
+        False,
+        True,
+    ]
+    person.points.filter(kind="phone").update(state="wrong")
+    assert situation(wrong.pk, TODAY, POLICY).no_phone
+    cast.contact(wrong, "Bo", do_not_call=True)
+    assert situation(wrong.pk, TODAY, POLICY).no_phone
+
+
+@pytest.mark.trap(30)
+def test_what_is_lifted_in_the_evening_west_of_utc_is_lifted_and_was_in_force_the_day_before(db):
+    policy = Policy(ledger_time_zone="America/Los_Angeles")
+    of = cast.invoice(cast.customer(), "10.00", due=TODAY - timedelta(days=9)).customer
+    evening = moment(TODAY + timedelta(days=1), 1, 30)  # 17:30 of TODAY in Los Angeles
+    Block.objects.create(
+        customer=of,
+        kind="legal",
+        from_on=TODAY - timedelta(days=5),
+        recorded_at=moment(TODAY),
+        lifted_at=evening,
+    )
+    Snooze.objects.create(
+        customer=of, from_on=TODAY - timedelta(days=5), until_on=TODAY + timedelta(days=9), reason="asked",
+        by=cast.user(), at=moment(TODAY), ended_at=evening,
+    )  # fmt: skip
+    now = situation(of.pk, TODAY, policy)
+    assert (list(now.blocks), now.snooze) == ([], None)
+    assert not situation(of.pk, TODAY, policy, past=True).blocks
+    yesterday = situation(of.pk, TODAY - timedelta(days=1), policy, past=True)
+    assert [each.kind for each in yesterday.blocks] == ["legal"]
+    assert yesterday.snooze.why == "asked"
+
+
+@pytest.mark.rule("P18")
+def test_a_promise_broke_on_the_day_it_was_first_judged_so(db):
+    item = cast.invoice(cast.customer(), "10.00", due=TODAY - timedelta(days=9))
+    made = Promise.objects.create(
+        customer=item.customer, currency="USD", due_on=TODAY - timedelta(days=6), made_on=TODAY - timedelta(days=8),
+        status="broken", recorded_at=moment(TODAY), by=cast.user(),
+    )  # fmt: skip
+    for days, status in ((5, "kept"), (4, "broken"), (2, "broken")):
+        PromiseJudgement.objects.create(
+            promise=made,
+            on=TODAY - timedelta(days=days),
+            recorded_at=moment(TODAY),
+            status=status,
+            paid=0,
+            why="",
+        )
+    [fact] = situation(item.customer_id, TODAY, POLICY).promises
+    assert fact.broke_on == TODAY - timedelta(days=4)

@@ -78,19 +78,20 @@ def decide(situation: Situation, today: date, policy: Policy, calendar: Calendar
     The promises must have been judged before (rules/promises.py). A contact fulfils stages only on a business day.
     """
     tally = tally_of(situation, today, policy)
-    hold_what_credit_covers(tally, situation.unapplied)
+    if situation.unapplied or situation.group_unapplied:
+        hold_what_credit_covers(tally, situation)
     broken = _broken_promise(situation, tally.rows)
-    silence = _silence(situation, tally, today, policy, broken)
+    silence = _silence(situation, tally, today, policy)
     if silence is not None:
         return _decision(situation, tally, policy, "none", "", *silence, broken=broken)
-    rest = _rest(situation, today, policy, broken)
+    rest = _rest(situation, tally, today, policy)
     if rest is not None:
         return _decision(situation, tally, policy, "none", "", *rest, broken=broken)
     step = next_action(
         situation.attempts_today,
         policy.campaign_max_attempts,
         False,
-        situation.do_not_call,
+        situation.do_not_call or situation.no_phone,
         situation.emailed_today,
     )
     tomorrow = today + timedelta(1)
@@ -163,7 +164,7 @@ def home_minor(amounts: Mapping[str, int], rates: Mapping[str, Rate], home: str)
 
 
 def _silence(
-    situation: Situation, tally: Tally, today: date, policy: Policy, broken: PromiseFact | None
+    situation: Situation, tally: Tally, today: date, policy: Policy
 ) -> tuple[str, dict[str, Any], date | None] | None:
     """Code, facts and the day to look again when nobody is to be contacted about anything; None when there is work."""
     facts: dict[str, Any] = {"today": today.isoformat()}
@@ -182,7 +183,7 @@ def _silence(
     if situation.snooze is not None and today < situation.snooze.until:
         until, text, by, since = situation.snooze
         # D2: a promise that breaks brings the customer back, whatever a person had put aside before.
-        if since is None or broken is None or broken.due_on < since:
+        if since is None or not _broke_after(since, situation, tally.rows):
             return "snoozed", facts | {"until": until.isoformat(), "why": text, "by": by}, until
     if tally.rows:
         return None
@@ -206,7 +207,7 @@ def _silence(
 
 
 def _rest(
-    situation: Situation, today: date, policy: Policy, broken: PromiseFact | None
+    situation: Situation, tally: Tally, today: date, policy: Policy
 ) -> tuple[str, dict[str, Any], date | None] | None:
     """The quiet days after a conversation. A promise broken since, or a follow-up that is due, ends them; the day of the
     conversation itself is always quiet (P6: none after reached)."""
@@ -217,7 +218,7 @@ def _rest(
     if reached_on == today:
         return "reached_today", facts | {"calls": len(situation.attempts_today)}, today + timedelta(1)
     until = reached_on + timedelta(policy.rest_days_after_reached)
-    if today >= until or (broken is not None and broken.due_on >= reached_on):
+    if today >= until or _broke_after(reached_on, situation, tally.rows):
         return None
     follow_up = situation.follow_up_due_on
     if follow_up is not None and follow_up <= today:
@@ -226,18 +227,29 @@ def _rest(
     return "resting", facts | {"until": until.isoformat()}, look
 
 
-def _broken_promise(situation: Situation, rows: Sequence[Row]) -> PromiseFact | None:
-    """The latest broken promise about something still to be collected."""
-    broken = (
-        [promise for promise in situation.promises if promise.status == "broken"]
-        if situation.promises
-        else ()
-    )
+def _broken_promises(situation: Situation, rows: Sequence[Row]) -> Sequence[PromiseFact]:
+    """The broken promises about something still to be collected."""
+    if not situation.promises:
+        return ()
+    broken = [promise for promise in situation.promises if promise.status == "broken"]
     if not broken:
-        return None
+        return ()
     ids = {row.id for row in rows}
-    about = [promise for promise in broken if not promise.item_ids or not ids.isdisjoint(promise.item_ids)]
+    return [promise for promise in broken if not promise.item_ids or not ids.isdisjoint(promise.item_ids)]
+
+
+def _broken_promise(situation: Situation, rows: Sequence[Row]) -> PromiseFact | None:
+    """The latest of them."""
+    about = _broken_promises(situation, rows)
     return max(about, key=lambda promise: (promise.due_on, promise.id), default=None)
+
+
+def _broke_after(day: date, situation: Situation, rows: Sequence[Row]) -> bool:
+    """Whether one of them was judged broken on a later day: whoever spoke or decided on `day` did not know it."""
+    return any(
+        (promise.broke_on or promise.due_on + timedelta(1)) > day
+        for promise in _broken_promises(situation, rows)
+    )
 
 
 def _tier(rows: list[Row], today: date, policy: Policy) -> tuple[str, list[Row], int]:
@@ -289,6 +301,11 @@ def _facts(
         facts["collectable"] = _moneys(tally.collectable)
     if tally.held:
         facts["held"] = _held(tally)
+    if tally.unapplied:
+        facts["unapplied"] = [
+            {"where": where, "minor": tally.unapplied[where, cur], "currency": cur}
+            for where, cur in sorted(tally.unapplied)
+        ]
     if broken is not None:
         facts["broken_on"] = broken.due_on.isoformat()
     return facts
@@ -347,7 +364,9 @@ def _decision(
 def _email_because(situation: Situation) -> str:
     if situation.do_not_call:
         return "do_not_call"
-    return "wrong_number" if "wrong_number" in situation.attempts_today else "not_reached"
+    if "wrong_number" in situation.attempts_today:
+        return "wrong_number"
+    return "no_phone" if situation.no_phone else "not_reached"
 
 
 def _moneys(amounts: Mapping[str, int]) -> list[dict[str, Any]]:

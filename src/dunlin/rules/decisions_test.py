@@ -25,10 +25,10 @@ LEDGER = Calendar("ledger")
 
 
 def item(days, amount=10_000, invoice_class="standard", *, id=1, number="", disputed=0, currency="USD", month=None,
-         block="", done=()):  # fmt: skip
+         block="", done=(), entity=0):  # fmt: skip
     due = TODAY - timedelta(days)
     return OpenItem(id, number or f"INV-{id}", "invoice", invoice_class, due - timedelta(30), due, amount, disputed,
-                    currency, month, block, done)  # fmt: skip
+                    currency, month, block, done, entity)  # fmt: skip
 
 
 def promise(days_from_today, status="open", items=(1,), amount=400_000, made=-10, id=1):
@@ -117,7 +117,7 @@ SILENT = [
     ),
     pytest.param(
         [item(9)],
-        {"unapplied": {"USD": 10_000}},
+        {"unapplied": {(0, "USD"): 10_000}},
         "Not today: unapplied credit covers 100.00 USD past due: apply it first",
         None,
         id="unapplied covers",
@@ -197,8 +197,8 @@ def test_not_today_is_a_decision_with_its_reason(items, facts, text, look_again)
         pytest.param(
             {"last_reached_on": TODAY - timedelta(2), "promises": [promise(-2, "broken")]}, id="due that day"
         ),
-        pytest.param({"unapplied": {"USD": 9_999}}, id="credit does not cover"),
-        pytest.param({"unapplied": {"EUR": 90_000}}, id="credit of another currency"),
+        pytest.param({"unapplied": {(0, "USD"): 9_999}}, id="credit does not cover"),
+        pytest.param({"unapplied": {(0, "EUR"): 90_000}}, id="credit of another currency"),
         pytest.param({"attempts_today": ["busy"]}, id="tried once"),
     ],
 )
@@ -213,6 +213,19 @@ def test_a_promise_broken_since_ends_a_snooze_and_an_older_one_does_not():
     assert decided(item(9), snooze=snooze, promises=[promise(-4, "broken")]).step == "none"
 
 
+@pytest.mark.req("D2")
+@pytest.mark.rule("P18")
+def test_what_a_person_knew_is_told_by_the_day_a_promise_was_judged_broken():
+    """Due before the snooze or the conversation, and broken only after the days of tolerance."""
+    known = promise(-3, "broken")._replace(broke_on=TODAY - timedelta(2))
+    news = known._replace(broke_on=TODAY)
+    snooze = Snooze(TODAY + timedelta(4), "says it is on the way", "Ana", TODAY - timedelta(2))
+    assert decided(item(9), snooze=snooze, promises=[news]).step == "call"
+    assert decided(item(9), snooze=snooze, promises=[known]).code == "snoozed"
+    assert decided(item(9), last_reached_on=TODAY - timedelta(2), promises=[news]).step == "call"
+    assert decided(item(9), last_reached_on=TODAY - timedelta(2), promises=[known]).code == "resting"
+
+
 def test_a_promise_broken_before_the_conversation_does_not_end_the_rest():
     assert (
         decided(item(9), last_reached_on=TODAY - timedelta(2), promises=[promise(-3, "broken")]).step
@@ -224,11 +237,40 @@ def test_a_promise_broken_before_the_conversation_does_not_end_the_rest():
 def test_credit_in_one_currency_silences_that_currency_only():
     rates = {"EUR": Rate.of(Decimal("1.10"), "EUR", "USD", TODAY)}
     decision = decided(
-        item(9, 500), item(40, 10_000, currency="EUR", id=2), unapplied={"USD": 500}, rates=rates
+        item(9, 500), item(40, 10_000, currency="EUR", id=2), unapplied={(0, "USD"): 500}, rates=rates
     )
     assert decision.collectable == {"EUR": 10_000}
     assert (decision.past_due_home, decision.collectable_home) == (11_500, 11_000)
     assert said(decision).endswith("left out: 5.00 USD covered by unapplied credit")
+
+
+@pytest.mark.trap(23)
+@pytest.mark.invariant(10)
+def test_credit_in_one_legal_entity_silences_that_entity_only():
+    ours, theirs = item(9, 900, id=1, entity=1), item(40, 500, id=2, entity=2)
+    decision = decided(ours, theirs, unapplied={(2, "USD"): 600})
+    assert decision.collectable == {"USD": 900}
+    assert said(decision) == (
+        "Invoice INV-1, 9 days past due, 9.00 USD; left out: 5.00 USD covered by unapplied credit"
+    )
+    other = decided(ours, unapplied={(2, "USD"): 100_000})
+    assert (other.step, other.collectable) == ("call", {"USD": 900})
+    assert said(other).endswith("; 1,000.00 USD lies unapplied with another entity")
+
+
+@pytest.mark.trap(23)
+def test_credit_that_does_not_cover_is_named_and_so_is_that_of_the_group():
+    decision = decided(item(9, 100_000), unapplied={(0, "USD"): 99_999, (0, "EUR"): 700})
+    assert decision.collectable == {"USD": 100_000}
+    assert said(decision) == "Invoice INV-1, 9 days past due, 1,000.00 USD; 999.99 USD lies unapplied"
+    assert said(decided(item(9), group_unapplied={(0, "USD"): 10_000})) == (
+        "Invoice INV-1, 9 days past due, 100.00 USD; 100.00 USD lies unapplied with the group"
+    )
+
+
+@pytest.mark.trap(43)
+def test_the_reason_itself_says_that_a_rate_is_missing():
+    assert said(decided(item(9, 900_000_000, currency="CAD"))).endswith("9,000,000.00 CAD; no rate for CAD")
 
 
 @pytest.mark.trap(43)
@@ -252,6 +294,8 @@ def test_rates_respect_minor_units_and_round_half_up_once():
         ({"do_not_call": True}, "by e-mail, must not be called"),
         ({"attempts_today": ["busy"] * 3}, "by e-mail, not reached by phone today"),
         ({"attempts_today": ["wrong_number"]}, "by e-mail, the number was wrong"),
+        ({"no_phone": True}, "by e-mail, no usable phone number on file"),
+        ({"no_phone": True, "attempts_today": ["wrong_number"]}, "by e-mail, the number was wrong"),
     ],
 )
 def test_who_cannot_be_called_is_written_to_and_is_not_on_the_call_list(facts, ending):

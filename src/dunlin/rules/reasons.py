@@ -38,9 +38,11 @@ HELD_NAMES = {
 _CLASS_NAMES = {"final": "final invoice", "mrr": "recurring invoice"}
 _EMAIL_BECAUSE = {
     "do_not_call": "must not be called",
+    "no_phone": "no usable phone number on file",
     "not_reached": "not reached by phone today",
     "wrong_number": "the number was wrong",
 }
+_CREDIT_LIES = {"here": "", "other_entity": " with another entity", "group": " with the group"}
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
@@ -127,6 +129,11 @@ def _tail(facts: Mapping[str, Any]) -> list[str]:
         parts.append(f"{money_words(facts['collectable'])} in all")
     if "held" in facts:
         parts.append(f"left out: {_held_words(facts['held'])}")
+    for each in facts.get("unapplied", ()):
+        parts.append(f"{Money(each['minor'], each['currency'])} lies unapplied{_CREDIT_LIES[each['where']]}")
+    missing = [each["currency"] for each in facts.get("rates", ()) if each["rate"] is None]
+    if missing:
+        parts.append(f"no rate for {_and(missing)}")
     if "broken_on" in facts:
         parts.append(f"promise of {day_words(facts['broken_on'], facts['today'])} broken")
     if "email_because" in facts:

@@ -18,7 +18,7 @@ class OpenItem(NamedTuple):
     """An open debit item. Amounts are minor units of `currency`; 0 < open and 0 <= disputed <= open.
 
     `block` names why nobody asks for the item (extension, plan, undelivered, legal, agency, insolvency, ...), or is empty.
-    `stages_done` holds the contact stages done or skipped: receipt, d5, d15, suspension.
+    `stages_done` holds the contact stages done or skipped: receipt, d5, d15, suspension. `entity` is whose books it is in.
     """
 
     id: int
@@ -33,11 +33,12 @@ class OpenItem(NamedTuple):
     service_month: date | None
     block: str
     stages_done: Collection[str]
+    entity: int = 0
 
 
 class PromiseFact(NamedTuple):
     """A promise to pay. `amount` in minor units, or None for the whole open of its items. Without items it covers the
-    items of its currency that were due when it was made."""
+    items of its currency that were due when it was made. `broke_on` is the day it was judged broken."""
 
     id: int
     amount: int | None
@@ -46,6 +47,7 @@ class PromiseFact(NamedTuple):
     status: str
     item_ids: Collection[int]
     made_on: date
+    broke_on: date | None = None
 
 
 class CustomerBlock(NamedTuple):
@@ -56,7 +58,7 @@ class CustomerBlock(NamedTuple):
 
 
 class Snooze(NamedTuple):
-    """Put aside by a person: back on `until`, or when a promise breaks that was due on or after `since` (if known)."""
+    """Put aside by a person on `since` (if known): back on `until`, or when a promise is judged broken after that day."""
 
     until: date
     why: str
@@ -86,7 +88,9 @@ class Rate(NamedTuple):
 class Situation:
     """What is known about one customer on the day: the facts a decision rests on.
 
-    `items` are open debits. `unapplied` is unused credit per currency in minor units. `promises` are the open ones and
+    `items` are open debits. `unapplied` is unused credit by (entity, currency) in minor units, without deposits: those belong to
+    their order. `group_unapplied` is that of the customer above. `no_phone`: something is on file to reach them by, and no
+    telephone number that may be called. `promises` are the open ones and
     the broken ones that nothing superseded. `rates` may be one table shared by all; the home currency needs none.
     `attempts_today` are outcomes of today's calls in order.
     """
@@ -95,7 +99,7 @@ class Situation:
     number: str
     name: str = ""
     items: Sequence[OpenItem] = ()
-    unapplied: Mapping[str, int] = field(default_factory=dict)
+    unapplied: Mapping[tuple[int, str], int] = field(default_factory=dict)
     promises: Sequence[PromiseFact] = ()
     blocks: Sequence[CustomerBlock] = ()
     do_not_call: bool = False
@@ -108,6 +112,8 @@ class Situation:
     follow_up_due_on: date | None = None
     snooze: Snooze | None = None
     rates: Mapping[str, Rate] = field(default_factory=dict)
+    group_unapplied: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    no_phone: bool = False
 
 
 class Row(NamedTuple):
@@ -122,15 +128,18 @@ class Row(NamedTuple):
     amount: int
     service_month: date | None
     stages_done: Collection[str]
+    entity: int
 
 
 @dataclass(slots=True)
 class Tally:
-    """One pass over the items of a customer: past_due = collectable + held, per currency."""
+    """One pass over the items of a customer: past_due = collectable + held, per currency. `unapplied` is credit that lies
+    beside what is asked for, by where it lies (here, other_entity, group) and currency."""
 
     past_due: dict[str, int] = field(default_factory=dict)
     collectable: dict[str, int] = field(default_factory=dict)
     held: dict[tuple[str, str], int] = field(default_factory=dict)
+    unapplied: dict[tuple[str, str], int] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     next_due_on: date | None = None
     anything_open: bool = False
@@ -144,7 +153,7 @@ def tally_of(situation: Situation, today: date, policy: Policy) -> Tally:
     next_due_on: date | None = None
     for item in situation.items:
         # Unpacked at once: this loop sees every open item of the book.
-        item_id, number, kind, klass, _, due_on, open_, disputed, currency, month, block, done = item
+        item_id, number, kind, klass, _, due_on, open_, disputed, currency, month, block, done, entity = item
         if open_ <= 0:
             continue
         tally.anything_open = True
@@ -168,7 +177,7 @@ def tally_of(situation: Situation, today: date, policy: Policy) -> Tally:
             held["promised", currency] = held.get(("promised", currency), 0) + amount
         else:
             collectable[currency] = collectable.get(currency, 0) + amount
-            rows.append(Row(due_on, number, item_id, kind, klass, currency, amount, month, done))
+            rows.append(Row(due_on, number, item_id, kind, klass, currency, amount, month, done, entity))
     tally.next_due_on = next_due_on
     return tally
 
@@ -191,8 +200,25 @@ def pausing(promises: Sequence[PromiseFact], today: date, policy: Policy) -> lis
     return [promise for promise in promises if promise.status == "open" and promise.due_on >= since]
 
 
-def hold_what_credit_covers(tally: Tally, unapplied: Mapping[str, int]) -> None:
-    """A customer is not asked for money that already lies here unapplied. The credit is named, never netted in silence."""
-    for currency in [each for each, minor in tally.collectable.items() if unapplied.get(each, 0) >= minor]:
-        tally.held["unapplied", currency] = tally.collectable.pop(currency)
-        tally.rows = [row for row in tally.rows if row.currency != currency]
+def hold_what_credit_covers(tally: Tally, situation: Situation) -> None:
+    """A customer is not asked for money that already lies here unapplied: what the credit of an entity covers there is held.
+    Any other credit in a currency that is asked for is named, never netted in silence (trap 23)."""
+    asked: dict[tuple[int, str], int] = {}
+    for row in tally.rows:
+        key = row.entity, row.currency
+        asked[key] = asked.get(key, 0) + row.amount
+    covered = {key for key, minor in asked.items() if situation.unapplied.get(key, 0) >= minor}
+    for _, currency in covered:
+        tally.held["unapplied", currency] = 0
+    for key in covered:
+        tally.held["unapplied", key[1]] += asked[key]
+        tally.collectable[key[1]] -= asked[key]
+        if not tally.collectable[key[1]]:
+            del tally.collectable[key[1]]
+    if covered:
+        tally.rows = [row for row in tally.rows if (row.entity, row.currency) not in covered]
+    for credits, elsewhere in ((situation.unapplied, "other_entity"), (situation.group_unapplied, "group")):
+        for key, minor in credits.items():
+            if minor and key not in covered and key[1] in tally.collectable:
+                where = "here" if key in asked and credits is situation.unapplied else elsewhere
+                tally.unapplied[where, key[1]] = tally.unapplied.get((where, key[1]), 0) + minor

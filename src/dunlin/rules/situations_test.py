@@ -14,6 +14,7 @@ from dunlin.rules.decisions_test import LEDGER, POLICY, TODAY, item, promise, sa
 from dunlin.rules.reasons import why
 
 amounts = st.integers(1, 50_000)
+credit_of = st.tuples(st.integers(0, 1), st.sampled_from(["USD", "EUR"]))
 
 
 @st.composite
@@ -26,7 +27,7 @@ def situations(draw, customer_id=1):
                 draw(st.integers(-20, 90)), amount, draw(st.sampled_from(["standard", "mrr", "final"])), id=n,
                 disputed=draw(st.sampled_from([0, 0, amount // 2, amount])), currency=draw(st.sampled_from(["USD", "EUR"])),
                 block=draw(st.sampled_from(["", "", "plan", "legal"])), month=draw(st.sampled_from([None, date(2026, 3, 1)])),
-                done=draw(st.sampled_from([(), ("d5",), ("d15",)])),
+                done=draw(st.sampled_from([(), ("d5",), ("d15",)])), entity=draw(st.integers(0, 1)),
             )
         )  # fmt: skip
     promises = [
@@ -39,7 +40,9 @@ def situations(draw, customer_id=1):
         number=f"C{customer_id}",
         customer_id=customer_id,
         promises=promises,
-        unapplied=draw(st.dictionaries(st.sampled_from(["USD", "EUR"]), amounts)),
+        unapplied=draw(st.dictionaries(credit_of, amounts)),
+        group_unapplied=draw(st.dictionaries(credit_of, amounts, max_size=1)),
+        no_phone=draw(st.integers(0, 5)) == 0,
         do_not_call=draw(st.integers(0, 5)) == 0,
         cease_contact=draw(st.integers(0, 7)) == 0,
         last_reached_on=draw(st.none() | st.integers(0, 8).map(lambda n: TODAY - timedelta(n))),
@@ -79,7 +82,11 @@ def test_every_decision_adds_up_can_be_said_and_asks_for_nothing_held(facts):
     assert free, "a customer whose items are all held back is on no list"
     assert not facts.cease_contact
     assert facts.last_reached_on != TODAY
-    assert decision.step == "email" or not facts.do_not_call
+    assert decision.step == "email" or not (facts.do_not_call or facts.no_phone)
+    # All unapplied credit in what is asked for is named: by being held, or by its amount.
+    named = {each["currency"] for each in decision.facts.get("unapplied", ())}
+    named |= {each["currency"] for each in decision.facts.get("held", ()) if each["why"] == "unapplied"}
+    assert {cur for _, cur in facts.unapplied if cur in decision.collectable} <= named
 
 
 @settings(max_examples=60, deadline=None)
