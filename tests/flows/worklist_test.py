@@ -16,8 +16,10 @@ from dunlin.actions.pin_customer import pin_customer
 from dunlin.actions.run_daily import run_daily
 from dunlin.actions.set_backup import set_backup
 from dunlin.actions.snooze_customer import end_snooze, snooze_customer
+from dunlin.actions.take_payment import Use, take_payment
 from dunlin.records.balance_sums import rebuild
-from dunlin.records.models import Decision, DiaryLine
+from dunlin.records.models import Decision, DiaryLine, Setting
+from dunlin.records.policies import current_policy
 from dunlin.reports.team import team
 from dunlin.reports.why import why
 from dunlin.reports.worklist import not_on_list, worklist
@@ -92,6 +94,31 @@ def test_the_line_is_drawn_at_the_capacity_and_the_rest_is_counted(alice, five):
     assert worklist(TODAY, alice.pk, POLICY).below_line == 1
     below = not_on_list(TODAY, alice.pk, POLICY)
     assert [(each.number, each.rank) for each in below] == [("A-1", 5)]
+
+
+@pytest.mark.req("B2")
+@pytest.mark.rule("P6")
+def test_who_is_decided_again_below_the_line_stays_there_and_is_counted_by_what_holds_now(alice, five):
+    Setting.objects.create(name="campaign.size", value=4, changed_at=moment(TODAY))
+    policy = current_policy()
+    me = cast.who(alice, at=NOON)
+    last = five[4]
+    take_payment(
+        cast.who(),
+        last.pk,
+        Money.exact("1.00", "USD"),
+        [Use(last.items.get().pk)],
+        entity_id=cast.entity().pk,
+    )
+    assert Decision.objects.filter(customer=last).latest("revision").rank is None
+    below = not_on_list(TODAY, alice.pk, policy)
+    assert [(each.number, each.rank) for each in below] == [("A-1", 5)]
+
+    snooze_customer(me, last.pk, TODAY + timedelta(days=5), "on holiday")
+    snooze_customer(me, five[0].pk, TODAY + timedelta(days=5), "on holiday")
+    listed = worklist(TODAY, alice.pk, policy)
+    assert (len(listed.entries), listed.below_line, listed.email_only, listed.silent) == (4, 0, 0, 2)
+    assert {each.number for each in not_on_list(TODAY, alice.pk, policy)} == {"A-1", "A-5"}
 
 
 @pytest.mark.req("B2")
