@@ -18,6 +18,11 @@ _CHUNK = 1 << 20
 _SAMPLE_BYTES = 200_000
 
 
+def has_mark(head: bytes) -> bool:
+    """Whether the first bytes are a byte-order mark: then it says the encoding, whatever anybody was told."""
+    return any(head.startswith(mark) for mark, _ in _MARKS)
+
+
 def find_encoding(stream: BinaryIO) -> tuple[str, str]:
     """The encoding of a stream read to its end, and the error handler to decode it with.
 

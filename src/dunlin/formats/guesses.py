@@ -6,20 +6,18 @@ readings open. The order of day and month, and the decimal mark, are decided ove
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from dunlin.formats.amount_marks import MarkEvidence
-from dunlin.formats.dates import DateOrder, OrderEvidence, is_no_date, parse_date
+from dunlin.formats.dates import DateOrder, OrderEvidence
+from dunlin.formats.guess_columns import Content, contents_of, fields_of
 from dunlin.formats.mappings import Column, Mapping, shipped_for
-from dunlin.formats.problems import Unreadable
-from dunlin.formats.synonyms import SYNONYMS, plain
+from dunlin.formats.synonyms import plain
 from dunlin.formats.tables import Table
 from dunlin.formats.targets import CREDIT_KINDS, KINDS, targets
-from dunlin.formats.values import Cell, cell_text, identifier, parse_amount
-from dunlin.rules.money import MINOR_DIGITS
+from dunlin.formats.unmapped import ADDED, not_used
+from dunlin.formats.values import Cell, identifier
 
 SAMPLE_ROWS = 500
 
@@ -82,11 +80,8 @@ class Guess:
 
 def guess_table(table: Table, kind: str | None = None) -> Guess:
     """The guess for an opened file, read through once."""
-    guess = guess_mapping(table.rows(), table.header, kind)
-    if guess.mapping.about or table.format != "csv":
-        return guess
-    hints = replace(guess.mapping, delimiter=table.delimiter or None)
-    return replace(guess, mapping=hints)
+    # The form of the file stays out of the mapping: corrections come with commas, whatever the file had.
+    return guess_mapping(table.rows(), table.header, kind)
 
 
 def guess_mapping(
@@ -100,140 +95,22 @@ def guess_mapping(
         return Guess(known, dict.fromkeys(known.columns, 1.0), (), (), DateOrder(known.date_order, 0))
     rows = iter(rows)
     sample = [row for _, row in zip(range(SAMPLE_ROWS), rows)]
-    content = _contents(sample, len(header))
+    content = contents_of(sample, len(header))
     chosen, kind_confidence = _kind(header, content, kind)
-    fields = _fields(header, content, chosen)
+    fields = fields_of(header, content, chosen)
     order, marks = _whole_file(sample, rows, header, fields, chosen)
     return _assembled(header, sample, content, fields, chosen, kind_confidence, order, marks)
 
 
-# --- what columns hold ------------------------------------------------------------------------------------------------
+# --- what the file holds -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """Shares (0 to 1) of the filled sample cells of one column that read as dates, amounts, currencies, e-mails."""
-
-    filled: int
-    date: float
-    amount: float
-    currency: float
-    email: float
-    distinct: float
-
-
-def _contents(sample: list[tuple[int, Sequence[Cell]]], width: int) -> list[_Content]:
-    columns: list[list[Cell]] = [[] for _ in range(width)]
-    for _, cells in sample:
-        for index, cell in enumerate(cells[:width]):
-            if cell_text(cell).strip():
-                columns[index].append(cell)
-    return [_content(cells) for cells in columns]
-
-
-def _content(cells: list[Cell]) -> _Content:
-    if not cells:
-        return _Content(0, 0, 0, 0, 0, 0)
-    count = len(cells)
-    return _Content(
-        count,
-        sum(_is_date(cell) for cell in cells) / count,
-        sum(_is_amount(cell) for cell in cells) / count,
-        sum(cell_text(cell).strip().upper() in MINOR_DIGITS for cell in cells) / count,
-        sum("@" in cell_text(cell) for cell in cells) / count,
-        len({cell_text(cell) for cell in cells}) / count,
-    )
-
-
-def _reads(read: Callable[[], object]) -> bool:
-    try:
-        read()
-    except Unreadable:
-        return False
-    return True
-
-
-def _is_date(cell: Cell) -> bool:
-    if isinstance(cell, str) and cell.strip().isdecimal() and len(cell.strip()) != 8:
-        return False
-    if isinstance(cell, (int, float)):
-        return False
-    text = cell_text(cell).strip()
-    return is_no_date(text) or any(
-        _reads(partial(parse_date, cell, order)) for order in ("dmy", "mdy", "ymd")
-    )
-
-
-def _is_amount(cell: Cell) -> bool:
-    return _reads(lambda: parse_amount(cell, False, "CLF")) or _reads(lambda: parse_amount(cell, True, "CLF"))
-
-
-_FITS: dict[str, Callable[[_Content], float]] = {
-    "date": lambda content: content.date,
-    "month": lambda content: 1.0,
-    "amount": lambda content: content.amount,
-    "currency": lambda content: content.currency,
-    "whole": lambda content: content.amount,
-}
-
-
-def _header_score(name: str, words: tuple[str, ...]) -> float:
-    bare = re.sub(r"\d+\Z", "", name) if name not in words else name
-    if bare in words:
-        # The earlier a synonym stands in its list the more usual it is; the tail ("date", "name") is a last resort.
-        return 0.95 - 0.15 * words.index(bare) / len(words)
-    longest = max((len(word) for word in words if len(word) >= 6 and word in name), default=0)
-    return 0.6 * longest / len(name) if longest else 0.0
-
-
-def _fields(header: Sequence[str], content: list[_Content], kind: str) -> dict[str, tuple[int, float]]:
-    """Field → (column index, confidence): each column for one field, the surest pairs first."""
-    pairs: list[tuple[float, int, str]] = []
-    for target in targets(kind):
-        words = (target.name.replace("_", ""), *SYNONYMS[kind].get(target.name, ()))
-        for index, name in enumerate(header):
-            score = _header_score(plain(name), words)
-            if score and content[index].filled:
-                score *= 0.2 + 0.8 * _FITS.get(target.form, lambda _: 1.0)(content[index])
-            if score >= 0.3:
-                pairs.append((score, index, target.name))
-    fields: dict[str, tuple[int, float]] = {}
-    taken: set[int] = set()
-    for score, index, name in sorted(pairs, key=lambda pair: (-pair[0], pair[1])):
-        if name not in fields and index not in taken:
-            fields[name] = (index, round(score, 2))
-            taken.add(index)
-    _by_content(fields, taken, content, kind)
-    return fields
-
-
-def _by_content(
-    fields: dict[str, tuple[int, float]], taken: set[int], content: list[_Content], kind: str
-) -> None:
-    """A required field without a name that fits is taken from the one column that can only be it."""
-    forms = {target.name: target.form for target in targets(kind)}
-    wanted = {"currency": "currency", "value_on": "date"} if kind == "payments" else {"currency": "currency"}
-    if kind == "items" and not {"amount", "open"} & fields.keys():
-        wanted["amount"] = "amount"
-    if kind == "items" and not {"document_on", "posted_on"} & fields.keys():
-        wanted["document_on"] = "date"
-    for name, form in wanted.items():
-        if name in fields or forms.get(name) is None:
-            continue
-        fits = [i for i, c in enumerate(content) if i not in taken and c.filled and _FITS[form](c) > 0.95]
-        if form == "amount":
-            fits = [i for i in fits if content[i].distinct > 0.5 and content[i].date < 0.5]
-        if len(fits) == 1:
-            fields[name] = (fits[0], 0.5)
-            taken.add(fits[0])
-
-
-def _kind(header: Sequence[str], content: list[_Content], kind: str | None) -> tuple[str, float]:
+def _kind(header: Sequence[str], content: list[Content], kind: str | None) -> tuple[str, float]:
     if kind is not None:
         return kind, 1.0
     scores = {}
     for candidate in KINDS:
-        fields = _fields(header, content, candidate)
+        fields = fields_of(header, content, candidate)
         score = sum(confidence for _, confidence in fields.values())
         missing = [
             t for t in targets(candidate) if t.required and t.name not in fields and t.name != "currency"
@@ -280,7 +157,7 @@ def _whole_file(
 def _assembled(
     header: Sequence[str],
     sample: list[tuple[int, Sequence[Cell]]],
-    content: list[_Content],
+    content: list[Content],
     fields: dict[str, tuple[int, float]],
     kind: str,
     kind_confidence: float,
@@ -294,23 +171,32 @@ def _assembled(
         columns=columns,
         date_order="dmy" if order.order == "ambiguous" else order.order,
     )
-    questions = _questions(mapping, order, marks, kind_confidence)
+    used = {index for index, _ in fields.values()}
+    unused = tuple(
+        name
+        for index, name in enumerate(header)
+        if index not in used and content[index].filled and name not in ADDED
+    )
+    questions = _questions(mapping, order, marks, kind_confidence, unused)
     mapping = replace(mapping, decimal_comma=bool(marks.comma) and not marks.point)
     if "kind" in columns:
         mapping, asked = _kinds(mapping, header, sample, fields["kind"][0])
         questions += asked
     mapping = _signs(mapping, header, sample, marks)
-    used = {index for index, _ in fields.values()}
-    unused = tuple(name for index, name in enumerate(header) if index not in used and content[index].filled)
     return Guess(
         mapping, {n: c for n, (_, c) in fields.items()}, tuple(questions), unused, order, kind_confidence
     )
 
 
 def _questions(
-    mapping: Mapping, order: DateOrder, marks: MarkEvidence, kind_confidence: float
+    mapping: Mapping,
+    order: DateOrder,
+    marks: MarkEvidence,
+    kind_confidence: float,
+    unused: tuple[str, ...],
 ) -> list[Question]:
     asked = []
+    left = f" {not_used(unused)}" if unused else ""
     if kind_confidence < 0.6:
         asked.append(Question("kind", "What does this file hold?", KINDS))
     if order.order == "ambiguous" and order.contradicted:
@@ -334,11 +220,11 @@ def _questions(
                 if target.name == "currency"
                 else f"Which column is this: {target.meaning}"
             )
-            asked.append(Question(target.name, told))
+            asked.append(Question(target.name, told + left))
     if mapping.kind == "items" and not {"amount", "open"} & known.keys():
-        asked.append(Question("amount", "Which column holds the amounts?"))
+        asked.append(Question("amount", "Which column holds the amounts?" + left))
     if mapping.kind == "items" and not {"document_on", "posted_on"} & known.keys():
-        asked.append(Question("document_on", "Which column holds the document date?"))
+        asked.append(Question("document_on", "Which column holds the document date?" + left))
     return asked
 
 

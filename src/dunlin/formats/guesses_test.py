@@ -49,6 +49,35 @@ SPANISH = """Cliente;Razón social;Nº factura;Fecha factura;Vencimiento;Importe
 C1;Peña SL;F-1;31/01/2020;01/03/2020;1.190,00;EUR
 """
 
+SHORT_ENGLISH = """customer,name,number,date,due,amount,currency
+C1,Acme Ltd,A-1,2026-01-31,2026-03-01,10.00,USD
+"""
+SHORT_GERMAN = """Kd-Nr;Kunde;Beleg;Belegdatum;Fällig;Betrag;Währg
+00123;Müller & Söhne GmbH;R-1;31.01.2020;01.03.2020;1.190,00;EUR
+"""
+SHORT_FRENCH = """N° client;Client;N° pièce;Date pièce;Date limite;Montant;Devise
+411001;Société A;F-1;31/01/2020;01/03/2020;1 190,00;EUR
+"""
+SHORT_SPANISH = """Nº cliente;Cliente;Documento;Fecha;Vto.;Importe;Divisa
+43001;Peña SL;F-1;31/01/2020;01/03/2020;1.190,00;EUR
+"""
+ITALIAN = """Cod. cliente;Cliente;N. documento;Data doc.;Scadenza;Importo;Valuta
+C01;Rossi SRL;F-1;31/01/2020;01/03/2020;1.190,00;EUR
+"""
+DUTCH = """Debiteurnr;Klant;Factuur;Factuurdatum;Vervaldag;Bedrag;Munt
+1301;Jansen BV;F-1;31-01-2020;01-03-2020;1.190,00;EUR
+"""
+
+
+def _short(customer: str, name: str, number: str, due: str, currency: str) -> dict[str, str]:
+    return {
+        "customer": customer,
+        "customer_name": name,
+        "number": number,
+        "due_on": due,
+        "currency": currency,
+    }
+
 
 @pytest.mark.req("A9")
 @pytest.mark.parametrize(
@@ -67,8 +96,15 @@ C1;Peña SL;F-1;31/01/2020;01/03/2020;1.190,00;EUR
                   "due_on": "Fälligkeit", "open": "Offener Betrag"}, "dmy", True),
         (FRENCH, {"customer": "Code client", "number": "N° facture", "due_on": "Échéance", "amount": "Montant TTC"}, "dmy", True),
         (SPANISH, {"customer": "Cliente", "number": "Nº factura", "due_on": "Vencimiento", "amount": "Importe"}, "dmy", True),
+        (SHORT_ENGLISH, _short("customer", "name", "number", "due", "currency"), "ymd", False),
+        (SHORT_GERMAN, _short("Kd-Nr", "Kunde", "Beleg", "Fällig", "Währg"), "dmy", True),
+        (SHORT_FRENCH, _short("N° client", "Client", "N° pièce", "Date limite", "Devise"), "dmy", True),
+        (SHORT_SPANISH, _short("Nº cliente", "Cliente", "Documento", "Vto.", "Divisa"), "dmy", True),
+        (ITALIAN, _short("Cod. cliente", "Cliente", "N. documento", "Scadenza", "Valuta"), "dmy", True),
+        (DUTCH, _short("Debiteurnr", "Klant", "Factuur", "Vervaldag", "Munt"), "dmy", True),
     ],
-    ids=["sap", "quickbooks", "xero", "netsuite", "dynamics", "sage", "german", "french", "spanish"],
+    ids=["sap", "quickbooks", "xero", "netsuite", "dynamics", "sage", "german", "french", "spanish", "short english",
+         "short german", "short french", "short spanish", "italian", "dutch"],
 )  # fmt: skip
 def test_what_other_programs_export_is_understood(text, expected, order, comma):
     found = guess(text)
@@ -115,6 +151,28 @@ def test_a_mark_that_may_be_thousands_or_decimals_is_asked():
     assert asked(guess(head + "1;C1;2020-01-31;1.234;EUR\n2;C1;2020-01-31;5.678;EUR\n")) == ["decimal_comma"]
     assert guess(head + "1;C1;2020-01-31;1.234;EUR\n2;C1;2020-01-31;5,50;EUR\n").mapping.decimal_comma
     assert asked(guess(head + "1;C1;2020-01-31;1.23;EUR\n2;C1;2020-01-31;5,50;EUR\n")) == ["decimal_comma"]
+
+
+def test_a_column_of_names_is_the_customer_number_only_where_no_column_of_numbers_is():
+    head = "Customer,{},Invoice,Date,Due,Amount,Currency\n"
+    row = "Acme Ltd,{},I1,2026-01-31,2026-03-01,5.10,USD\n"
+    numbers = fields(guess(head.format("Account") + row.format("C-17"), "items"))
+    assert (numbers["customer"], numbers["customer_name"]) == ("Account", "Customer")
+    order = fields(guess(head.format("Customer PO") + row.format("PO-17"), "items"))
+    assert (order["customer"], order["po_number"]) == ("Customer", "Customer PO")
+    plain = fields(guess(head.format("zz") + row.format("x"), "items"))
+    assert plain["customer"] == "Customer"
+
+
+def test_a_question_about_a_column_names_those_that_nothing_was_made_of():
+    found = guess("foo,Beleg,Datum,Betrag,Währg\nx,R-1,31.01.2020,5,10\n", "items")
+    assert [
+        q.sentence.endswith("Columns not used: foo, Währg.") for q in found.questions if q.about == "customer"
+    ] == [True]
+
+
+def test_the_form_of_the_file_is_no_part_of_the_mapping():
+    assert guess(GERMAN).mapping.delimiter is None
 
 
 def test_no_currency_is_asked_never_assumed():

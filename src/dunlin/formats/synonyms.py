@@ -14,12 +14,16 @@ accountcode account customeraccount custaccount accountnum kunnr soldto soldtopa
 customerref accountreference ac debtornumber debtor clientnumber clientid clientcode kunde kundennummer kundennr
 kundenkonto debitor debitorennummer debitorennr debitornr codeclient numeroclient numclient nclient compteclient client
 codigocliente codcliente numerocliente cliente codicecliente klantnummer klantnr klant debiteurnummer kundnummer kundnr
-asiakasnumero numerklienta entityid"""
+asiakasnumero numerklienta entityid kdnr kdnummer kundeid kundenid kundenno debnr debitornummer debnummer custnr clientno
+clientnr clientref nocustomer noclient idclient refclient numcompte comptetiers codetiers tiers numcliente nocliente ncliente
+idcliente codigodecliente clientenr clientecodice codcli codicecli numerocli idklant klantcode klantnum debiteurnr debiteur
+relatienummer relatienr deudor codigodeudor debitore codicedebitore accountref accountid acctno acctnumber buyer"""
 _NAME = """customername custname namecustomer name1 customerfullname clientname companyname accountname debtorname
 billtoname selltocustomername vendorname kundenname firma nomclient nomduclient raisonsociale nombrecliente
-nombredelcliente razonsocial ragionesociale nomecliente klantnaam bedrijfsnaam kundnamn"""
+nombredelcliente razonsocial ragionesociale nomecliente klantnaam bedrijfsnaam kundnamn
+debitorname debitorenname debiteurnaam relatienaam naam nomtiers intitule nombredeudor denominazione denominacion"""
 _CURRENCY = """currency currencycode invoicecurrency doccurrency documentcurrency transactioncurrency waers curr cur ccy
-currencyisocode isocurrency waehrung wahrung devise monnaie moneda divisa valuta valutacode"""
+currencyisocode isocurrency waehrung wahrung devise monnaie moneda divisa valuta valutacode wahrg waehrg whrg wrg wkz isocode codedevise codigomoneda munt muntsoort"""
 _ENTITY = """entity companycode bukrs businesscode subsidiary legalentity buchungskreis dataareaid businessunit societe
 sociedad societa ledgerentity"""
 _TERMS = """terms paymentterms paymentterm custpaymentterms termscode paymenttermscode zterm termsofpayment
@@ -39,28 +43,40 @@ _ITEMS = {
     "number": """number invoicenumber invoiceno invoiceid invoice invno invnumber documentnumber documentno docno docnumber docid
 billingdocument belnr vbeln num tranid transactionnumber transactionno voucher invref rechnungsnummer rechnungsnr
 rechnung belegnummer belegnr numerofacture numfacture nofacture nfacture facture numerofactura numfactura numerodefactura
-nfactura factura numerofattura fattura factuurnummer factuurnr fakturanummer numerofaktury documentid no nr""",
+nfactura factura numerofattura fattura factuurnummer factuurnr fakturanummer numerofaktury documentid beleg belegno belegnummern rgnr rgnummer renr
+rechnr rechnungno rechnungsno opnummer opnr invoicenr invnr docnr documentnr invoiceref documentref numpiece nopiece npiece numeropiece piece
+numerodepiece numdocument nodocument numerodocument numerodocumento ndocumento nodocumento numdoc numerodoc ndoc documento
+numfra nfra numfac numfatt nfatt nrfattura numfattura boekstuk boekstuknummer boekstuknr factuur docnummer documentnummer no nr""",
     "kind": """kind documenttype doctype type transactiontype trantype transtype blart belegart typededocument typedocument
 tipodocumento tipodedocumento documentsoort""",
     "invoice_class": "invoiceclass class invoicekind",
     "currency": _CURRENCY,
     "open": """open openamount totalopenamount openbalance balance outstanding outstandingamount amountdue amountremaining
 remainingamount remainingamt balancedue openbal amountopen dueamount offenerbetrag offen saldo restbetrag soldedu resteapayer
-montantdu saldopendiente importependiente pendiente importoresiduo openstaand openstaandbedrag""",
+montantdu saldopendiente importependiente pendiente importoresiduo openstaand openstaandbedrag
+offenebetrag offenerposten restforderung opbetrag opsaldo resteadu soldeouvert montantouvert encours importeabierto saldoabierto
+daincassare residuo saldoaperto importoaperto nogteontvangen""",
     "amount": """amount invoiceamount originalamount originalamt total invoicetotal totalamount grossamount gross amt
 amountindocumentcurrency amountindoccurr amountinlocalcurrency amountindc amountinlc wrbtr dmbtr betrag rechnungsbetrag
 bruttobetrag montant montantttc importe importetotal importo totale bedrag belopp foreignamount amountforeigncurrency
-amountcur documentamount debit kwota""",
+amountcur documentamount invamt invoiceamt value invoicevalue
+gesamtbetrag endbetrag brutto rgbetrag montantfacture totalttc importefactura totalfactura totalefattura factuurbedrag totaalbedrag
+totaal debit kwota""",
     "paid": """paid amountpaid paidamount settled settledamount amountapplied amountsettled amountreceived bezahlt gezahlt paye
 montantpaye pagado importepagado pagato betaald""",
     "document_on": """documenton documentdate invoicedate docdate bldat transactiondate transdate trandate rechnungsdatum belegdatum
 datefacture datedefacture fechafactura fechadefactura fechaemision datafattura factuurdatum issuedate invdate billingdate
-fakturadatum dateissued date datum fecha data""",
+fakturadatum dateissued belegdat rgdatum redatum rechdatum ausstellungsdatum
+datepiece datedocument datedudocument dateemission fechadocumento fechadoc fechaemitida datadocumento datadoc dataemissione
+documentdatum boekdatum date datum fecha data""",
     "posted_on": """postedon postingdate posteddate budat buchungsdatum accountingdate gldate datecomptable fechacontable
 datacontabile boekingsdatum""",
     "due_on": """dueon duedate dueindate netduedate netdue duedt datedue paymentduedate faelligkeit falligkeit faelligkeitsdatum
 falligkeitsdatum faelligam falligam dateecheance datedecheance echeance fechavencimiento fechadevencimiento vencimiento
-datascadenza scadenza vervaldatum forfallodatum forfallsdato terminplatnosci""",
+datascadenza scadenza vervaldatum forfallodatum forfallsdato terminplatnosci due dueby payby payableby
+maturity maturitydate fallig faellig falligper faelligper falligzum zahlbarbis zahlungsziel nettofalligkeit datelimite datelimitepaiement
+datelimitedepaiement payableavant echeancele vence vto fechavto fvto fvencimiento vencimientofactura datascad scadenzafattura
+pagareentro vervaldag vervalt vervaldatumfactuur betaaldatum tebetalenvoor""",
     "settled_on": """settledon cleardate clearingdate cleareddate augdt paiddate datepaid paymentdate settleddate settlementdate
 fullypaidon fullypaiddate dateclosed closedate zahlungsdatum ausgleichsdatum datepaiement fechapago fechadepago""",
     "settled_days": "settleddays numberofdaysuntilpayment daystopay daysuntilpayment",
@@ -143,5 +159,5 @@ SYNONYMS: dict[str, dict[str, tuple[str, ...]]] = {
 
 def plain(header: str) -> str:
     """A header as the synonyms are written: "Fällig am" is faelligam or falligam's spelling without marks, "A/C" is ac."""
-    text = header.casefold().replace("№", "no").replace("#", "no")
+    text = header.casefold().replace("№", "no").replace("#", "no").replace("°", "o")
     return re.sub(r"[^a-z0-9]", "", anyascii(text).lower())

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from dunlin.formats.delimited import HEAD_CHARS, HEAD_ROWS, find_delimiter, find_header, read_delimited
-from dunlin.formats.encodings import find_encoding
+from dunlin.formats.encodings import find_encoding, has_mark
 from dunlin.formats.problems import TableProblem
 from dunlin.formats.sheets import check_archive, read_sheet, sheet_names
 from dunlin.formats.values import Cell, clean_name
@@ -209,7 +209,9 @@ def _text_table(
         if encoding and encoding.lower().replace("_", "-").startswith("utf-8")
         else "replace"
     )
-    if encoding is None:
+    with closing(opener()) as stream:
+        marked = has_mark(stream.read(4))
+    if encoding is None or marked:
         with closing(opener()) as stream:
             encoding, errors = find_encoding(stream)
     found_encoding = encoding
