@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping as Answers
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from dunlin.actions.import_entities import entity_codes, usual_entity
 from dunlin.formats.guesses import Question, guess_table
 from dunlin.formats.mappings import (
     DATE_ORDERS,
@@ -23,9 +25,16 @@ from dunlin.formats.mappings import (
 from dunlin.formats.plans import make_plan
 from dunlin.formats.tables import Table, TableProblem, open_table
 from dunlin.formats.targets import target_names
+from dunlin.formats.unmapped import fills, known_book, unused_columns
 from dunlin.formats.values import clean_name
 from dunlin.records.models import SavedMapping
 from dunlin.rules.codes import Refused
+
+# What tells one row from the next: the same value in every row is nearly always a column that was written wrong.
+_FROM_COLUMNS = frozenset(
+    ("customer", "customer_name", "number", "name", "amount", "paid", "open", "document_on", "posted_on", "due_on", "value_on",
+     "settled_on")
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,7 +42,7 @@ class Chosen:
     """The mapping for a file, and where it came from: `given`, `saved`, `shipped` or `guessed`.
 
     `confidence` is 0 to 1 per field; `questions` are open ones: while there are any the file cannot be imported.
-    `unused` are columns of the file that no field is made of.
+    `unused` are columns of the file that no field is made of; `answered` are the fields somebody gave a column or value.
     """
 
     mapping: Mapping
@@ -41,16 +50,66 @@ class Chosen:
     confidence: dict[str, float]
     questions: tuple[Question, ...]
     unused: tuple[str, ...]
+    answered: frozenset[str] = frozenset()
+
+
+def read_by(
+    path: str | Path,
+    kind: str | None = None,
+    mapping: Mapping | str | None = None,
+    answers: Answers[str, str] | None = None,
+    name: str | None = None,
+) -> tuple[Table, Chosen]:
+    """The file, opened in the form its mapping says, and that mapping. Refused as `opened` and `choose_mapping` say."""
+    given = mapping_named(mapping) if isinstance(mapping, str) else mapping
+    table = _opened_in_form(path, given, name)
+    chosen = choose_mapping(table, kind, given, answers)
+    if given is None and any(_form(chosen.mapping).values()):
+        table = _opened_in_form(path, chosen.mapping, name)
+        if not chosen.questions:
+            _check(chosen.mapping, table)
+    return table, chosen
+
+
+def _form(mapping: Mapping) -> dict[str, Any]:
+    """What a mapping says about the form of its files; None where it says nothing."""
+    return {
+        "delimiter": mapping.delimiter, "encoding": mapping.encoding, "sheet": mapping.sheet,
+        "header_line": mapping.header_line,
+    }  # fmt: skip
+
+
+def _opened_in_form(path: str | Path, mapping: Mapping | None, name: str | None) -> Table:
+    """The file in the form of the mapping; in the form it shows itself when only then the columns are there.
+
+    Corrections are written with commas and in UTF-8, whatever the file they come from had.
+    """
+    if mapping is None or not any(_form(mapping).values()):
+        return opened(path, None, name)
+    try:
+        told = opened(path, mapping, name)
+        if _fits(mapping, told):
+            return told
+    except Refused as refused:
+        if refused.code == "file_unknown":
+            raise
+    shown = opened(path, None, name)
+    return shown if _fits(mapping, shown) else opened(path, mapping, name)
+
+
+def _fits(mapping: Mapping, table: Table) -> bool:
+    try:
+        make_plan(mapping, table.header)
+    except MappingProblem:
+        return False
+    return True
 
 
 def opened(path: str | Path, mapping: Mapping | None = None, name: str | None = None) -> Table:
     """The file as a table, read as the mapping says. Refused: file_unknown, file_not_understood."""
-    hints = {} if mapping is None else {
-        "delimiter": mapping.delimiter, "encoding": mapping.encoding, "sheet": mapping.sheet,
-        "header_line": mapping.header_line,
-    }  # fmt: skip
+    hints = {} if mapping is None else _form(mapping)
     try:
-        return open_table(path, name, **hints)  # type: ignore[arg-type]
+        return open_table(path, name, **hints)
     except TableProblem as problem:
         raise Refused("file_not_understood", file=name or Path(path).name, why=str(problem)) from None
     except OSError:
@@ -66,15 +125,16 @@ def choose_mapping(
     """The mapping for a table; `mapping` is one, or the name of a saved or shipped one.
 
     `answers` go before everything: `date_order`, `decimal_comma`, or a field with the name of a column or a constant
-    ("currency": "USD"; empty takes the field out, "currency.default" fills blank cells). Refused: mapping_unknown, mapping_other_kind, mapping_not_usable.
+    ("currency": "USD"; ":USD" is a constant whatever the columns; empty takes the field out, "currency.default" fills blank
+    cells). Refused: mapping_unknown, mapping_other_kind, mapping_not_usable, column_unknown.
     """
     chosen = _chosen(table, kind, mapping)
     if kind is not None and chosen.mapping.kind != kind:
         raise Refused(
             "mapping_other_kind", mapping=chosen.mapping.name, mapping_kind=chosen.mapping.kind, kind=kind
         )
-    given = dict(answers or {})
-    chosen = _answered(chosen, table, given)
+    chosen = _answered(chosen, table, dict(answers or {}))
+    chosen = replace(chosen, questions=(*chosen.questions, *_entity_asked(chosen.mapping, table)))
     if not chosen.questions:
         _check(chosen.mapping, table)
     return chosen
@@ -121,9 +181,26 @@ def _chosen(table: Table, kind: str | None, mapping: Mapping | str | None) -> Ch
 
 
 def _known(mapping: Mapping, origin: str, table: Table) -> Chosen:
-    named = {clean_name(name) for name in mapping.source_columns()}
-    unused = tuple(name for name in table.header if name not in named)
+    unused = unused_columns(mapping, table.header)
     return Chosen(mapping, origin, dict.fromkeys(mapping.columns, 1.0), (), unused)
+
+
+def _entity_asked(mapping: Mapping, table: Table) -> list[Question]:
+    """The question whose rows these are, when the books have several entities and neither file nor mapping says.
+
+    Not of a mapping whose earlier rows all went to one entity: there the next ones go too.
+    """
+    if (
+        mapping.kind not in ("items", "payments")
+        or known_book(mapping)
+        or fills(mapping, "entity", table.header)
+    ):
+        return []
+    codes = entity_codes()
+    if len(codes) < 2 or usual_entity(mapping.name):
+        return []
+    told = "The file names no legal entity. Which one do its rows belong to?"
+    return [Question("entity", told, tuple(codes))]
 
 
 def _saved_for(header: tuple[str, ...], kind: str | None) -> Mapping | None:
@@ -141,10 +218,24 @@ def _saved_for(header: tuple[str, ...], kind: str | None) -> Mapping | None:
 def _answered(chosen: Chosen, table: Table, answers: dict[str, str]) -> Chosen:
     """The mapping with what was answered put in; questions that are answered are gone."""
     mapping = chosen.mapping
+    if not answers:
+        return chosen
+    made_of = set(chosen.mapping.source_columns())
     for about, value in answers.items():
         mapping = _with_answer(mapping, table, about, value)
-    open_questions = tuple(question for question in chosen.questions if question.about not in answers)
-    return replace(chosen, mapping=mapping, questions=open_questions)
+    # A guess leaves out blank columns too; what an answer set free, or took, is told as it is now.
+    known = {*chosen.unused, *map(clean_name, made_of)}
+    said = frozenset(about.partition(".")[0] for about in answers) & set(target_names(mapping.kind))
+    return replace(
+        chosen,
+        mapping=mapping,
+        questions=tuple(question for question in chosen.questions if question.about not in answers),
+        confidence={
+            name: 1.0 if name in said else chosen.confidence.get(name, 1.0) for name in mapping.columns
+        },
+        unused=tuple(name for name in unused_columns(mapping, table.header) if name in known),
+        answered=said,
+    )
 
 
 def _with_answer(mapping: Mapping, table: Table, about: str, value: str) -> Mapping:
@@ -167,16 +258,20 @@ def _with_answer(mapping: Mapping, table: Table, about: str, value: str) -> Mapp
             f"{about!r} is not a field of {mapping.kind}; fields: {', '.join(target_names(mapping.kind))}"
         )
     before = mapping.columns.get(about)
+    constant, value = value[:1] == ":", value.removeprefix(":").strip()
     if part == "default" and before is not None and before.names:
         # What a blank cell of the column becomes.
         column = replace(before, default=value or None)
     elif not value:
         return replace(mapping, columns={name: it for name, it in mapping.columns.items() if name != about})
-    elif clean_name(value) in table.header:
+    elif not constant and clean_name(value) in table.header:
         column = Column(names=(value,))
     elif about == "kind" and before is not None and before.names:
         # Only the words that are not known yet become this.
         column = replace(before, otherwise=value)
+    elif not constant and about in _FROM_COLUMNS:
+        columns = ", ".join(table.header)
+        raise Refused("column_unknown", column=value, columns=columns, field=about)
     else:
         column = Column(default=value)
     return replace(mapping, columns={**mapping.columns, about: column})

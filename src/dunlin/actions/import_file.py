@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django_q.tasks import async_task
 
-from dunlin.actions.choose_mapping import choose_mapping, opened, refuse_open_questions
+from dunlin.actions.choose_mapping import read_by, refuse_open_questions
 from dunlin.actions.doing import Who, doing
 from dunlin.actions.import_contacts import ContactImport
 from dunlin.actions.import_customers import CustomerImport
@@ -172,13 +172,9 @@ def _opened_with_mapping(
     name: str | None,
 ) -> tuple[Table, Mapping]:
     """The table and the mapping that reads it, all questions answered."""
-    table = opened(path, mapping if isinstance(mapping, Mapping) else None, name)
-    chosen = choose_mapping(table, kind, mapping, answers)
+    table, chosen = read_by(path, kind, mapping, answers, name)
     refuse_open_questions(chosen, table.name)
-    found = chosen.mapping
-    if any((found.delimiter, found.encoding, found.sheet, found.header_line)):
-        table = opened(path, found, name)
-    return table, found
+    return table, chosen.mapping
 
 
 # --- the run ------------------------------------------------------------------------------------------------------------
@@ -278,6 +274,7 @@ def _finished(who: Who, run: ImportRun, work: Work, dry_run: bool) -> None:
     for notice in work.mapping.notices:
         work.tally.notices[notice] = None
     undated = work.tally.created.pop("settlements_undated", 0)
+    work.tell_home()
     if undated:
         work.tally.notices[
             f"{undated} amounts paid carry no date; their settlements are posted on {who.today}."

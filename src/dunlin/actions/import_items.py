@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any, TypeGuard
 
 from dunlin.actions.doing import lock_customers
+from dunlin.actions.import_entities import known_without_entity
 from dunlin.actions.import_known_items import KnownItems
 from dunlin.actions.import_known_state import Known, corrected_ids, known_by_key, known_by_number
 from dunlin.actions.import_missing import Brought
@@ -99,6 +100,8 @@ class ItemImport:
         work, tally = self.work, self.work.tally
         keys = [short_key(row.identity) for row in rows]
         known = known_by_key([work.source], keys) if self.before else {}
+        if self.before:
+            known |= known_without_entity(work, keys, known, self.parties.entities)
         siblings = self.plans.siblings(
             {key: held for row, key in zip(rows, keys) if not row.instalment and (held := known.get(key)) and held.instalment}
         )  # fmt: skip

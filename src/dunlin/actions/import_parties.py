@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from dunlin.actions.import_entities import usual_entity
 from dunlin.actions.import_work import Work, distinct
 from dunlin.formats.rows import ItemRow, PaymentRow
 from dunlin.records import bulk
@@ -41,7 +42,8 @@ class Parties:
             self.terms[code], self.rules[code] = pk, terms_of(code, rule)
         self.own_terms: dict[int, str] = {}
         self._missing: set[str] = set()
-        self.default_entity = next(iter(self.entities)) if len(self.entities) == 1 else NO_ENTITY
+        only = next(iter(self.entities)) if len(self.entities) == 1 else ""
+        self.default_entity = only or usual_entity(work.source) or NO_ENTITY
 
     def look_up(self, numbers: Iterable[str]) -> None:
         """Find the customers of these numbers. At most one statement per ten thousand numbers not met before."""

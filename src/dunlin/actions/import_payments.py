@@ -15,6 +15,7 @@ from typing import Any
 
 from dunlin.actions.doing import lock_customers
 from dunlin.actions.granted import credited_and_granted
+from dunlin.actions.import_entities import known_without_entity
 from dunlin.actions.import_known_state import Known, known_by_key
 from dunlin.actions.import_parties import ENTITY_LONGEST, NUMBER_LONGEST, Parties
 from dunlin.actions.import_work import Work
@@ -89,6 +90,7 @@ class PaymentImport:
         self._reversed = _with_reversals(debits)
         keys = [short_key(row.identity) for row in rows]
         known = known_by_key([work.source], keys)
+        known |= known_without_entity(work, keys, known, self.parties.entities)
         fresh = []
         for row, key in zip(rows, keys):
             held = known.get(key)

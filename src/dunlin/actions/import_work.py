@@ -17,10 +17,12 @@ from dunlin.actions.doing import Who
 from dunlin.formats.mappings import Mapping
 from dunlin.formats.rows import ItemRow, Row, RowProblem
 from dunlin.formats.targets import targets
+from dunlin.formats.unmapped import notices_of
 from dunlin.formats.values import cell_text, clean_name
 from dunlin.records import bulk
 from dunlin.records.items import DEBIT_KINDS
 from dunlin.records.models import DiaryLine, ImportChange, ImportProblem, Period
+from dunlin.reports.rates import rates_to
 from dunlin.rules.codes import sentence
 from dunlin.rules.masking import mask_card_numbers
 from dunlin.rules.policy import Policy
@@ -85,6 +87,9 @@ class Work:
     _warnings_kept: int = 0
 
     @property
+    def __post_init__(self) -> None:
+        self.tally.notices.update(dict.fromkeys(notices_of(self.mapping, self.header)))
+
     def source(self) -> str:
         """What items of this mapping are known by, with their key: the name of the mapping."""
         return self.mapping.name[:40]
@@ -105,6 +110,17 @@ class Work:
             self.tally.sum(row.amount.currency, -amount, -still)
 
     # --- what is told row by row --------------------------------------------------------------------------------------
+    def tell_home(self) -> None:
+        """Say when nothing of the file counts in totals and ranking, for want of a rate to the home currency."""
+        home, found = self.policy.home_currency, sorted(self.tally.currencies)
+        if not found or home in found or rates_to(home, found, self.who.today):
+            return
+        told = (
+            f"The amounts are in {' and '.join(found)}, without a rate to {home}: they count as nothing in totals, targets "
+            f"and the order of work. Set home.currency, which is {home}, or record rates."
+        )
+        self.tally.notices[told] = None
+
 
     def refuse_read(self, problem: RowProblem) -> None:
         """A row the reading refused, with everything that was wrong with it."""

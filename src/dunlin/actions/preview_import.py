@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from dunlin.actions.choose_mapping import Chosen, choose_mapping, opened, option_for
+from dunlin.actions.choose_mapping import Chosen, option_for, read_by
 from dunlin.actions.doing import Who
 from dunlin.actions.import_file import CHUNK_ROWS, IMPORTERS, chunks_of, may_import
 from dunlin.actions.import_work import Work
@@ -27,7 +27,10 @@ from dunlin.rules.money import Money
 
 @dataclass(frozen=True)
 class PreviewColumn:
-    """One field of Dunlin and what fills it: the column (or the constant), how sure that is (0 to 1), and its first cells."""
+    """One field of Dunlin and what fills it: the column (or the constant), how sure that is (0 to 1), and its first cells.
+
+    `said`: somebody chose it, nothing about it is guessed.
+    """
 
     field: str
     meaning: str
@@ -36,6 +39,7 @@ class PreviewColumn:
     constant: str
     confidence: float
     samples: tuple[str, ...]
+    said: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,11 +140,7 @@ def preview_import(
     Refused: not_permitted, file_unknown, file_not_understood, mapping_unknown, mapping_other_kind, mapping_not_usable.
     """
     may_import(who)
-    table = opened(path, mapping if isinstance(mapping, Mapping) else None, name)
-    chosen = choose_mapping(table, kind, mapping, answers)
-    found = chosen.mapping
-    if any((found.delimiter, found.encoding, found.sheet, found.header_line)):
-        table = opened(path, found, name)
+    table, chosen = read_by(path, kind, mapping, answers, name)
     try:
         facts = _understood(table, chosen)
         if not chosen.questions:
@@ -174,6 +174,7 @@ def _columns(table: Table, chosen: Chosen, first: tuple[tuple[str, ...], ...]) -
             PreviewColumn(
                 target.name, target.meaning, target.required, name, (column.default or "") if column and not name else "",
                 chosen.confidence.get(target.name, 0.0 if column is None else 1.0), tuple(samples[:3]),
+                target.name in chosen.answered,
             )
         )  # fmt: skip
     return tuple(shown)
@@ -189,6 +190,7 @@ def _compared(who: Who, table: Table, chosen: Chosen, first: int) -> dict[str, A
             work.refuse_read(problem)
         importer.take(good, False)
     importer.finish(False)
+    work.tell_home()
     tally = work.tally
     refusals_first = sorted(work.problems, key=lambda told: (not told[6], told[1]))
     return {

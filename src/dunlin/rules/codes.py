@@ -37,6 +37,7 @@ REFUSALS: dict[str, str] = {
     "call_not_allowed": "The call cannot be made. {why}.",
     "call_outcome_unknown": "{outcome!r} is not an outcome of a call; it is one of {outcomes}.",
     "call_time_wrong": "A call is logged within {hours} hours after it was made, and not before it.",
+    "column_unknown": "The file has no column {column!r}; it has {columns}. For the same {field} in every row write {field}=:{column}.",
     "contact_of_other_customer": "That contact belongs to another customer.",
     "contact_point_unknown": "There is no such e-mail address or number among the contacts of this customer.",
     "customer_unknown": "There is no customer {customer}.",
