@@ -10,12 +10,12 @@ from typing import Any
 
 import click
 
-from dunlin.actions.choose_mapping import choose_mapping, opened, option_for
+from dunlin.actions.choose_mapping import option_for, read_by
 from dunlin.actions.import_file import Progress, import_file
 from dunlin.actions.load_export import load_export
 from dunlin.actions.preview_import import Preview, preview_import
 from dunlin.actions.save_mapping import save_mapping
-from dunlin.cli.main import as_json
+from dunlin.cli.main import as_json, counted
 from dunlin.cli.standing import who_at_cli
 from dunlin.formats.mappings import Mapping, MappingProblem, from_yaml
 from dunlin.formats.targets import KINDS
@@ -32,7 +32,7 @@ from dunlin.rules.codes import Refused
     "settings",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="Fill a field from a column or a constant.",
+    help="Fill a field from a column, or with one value for every row (FIELD=:VALUE says that it is no column).",
 )
 @click.option(
     "--date-order", type=click.Choice(["ymd", "dmy", "mdy"]), help="Order of day and month in the whole file."
@@ -68,7 +68,8 @@ def import_files(
 ) -> None:
     """Take in customers, contacts, items or payments from FILEs, or the books of an export into an empty database.
 
-    A file already taken in changes nothing; a row that is refused holds nothing else back. Guide: docs/guides/importing.md.
+    A file already taken in changes nothing; a row that is refused holds nothing else back. Exit 1 when one is refused.
+    Guide: docs/guides/importing.md.
     """
     who = who_at_cli(acting, dry_run)
     if kind == "books":
@@ -79,9 +80,7 @@ def import_files(
     told: list[dict[str, Any]] = []
     for path in files:
         if save_as:
-            chosen = choose_mapping(
-                opened(path, given if isinstance(given, Mapping) else None), kind, given, answers
-            )
+            _, chosen = read_by(path, kind, given, answers)
             if not chosen.questions:
                 given, answers = save_mapping(who, replace(chosen.mapping, name=save_as)), {}
         if preview:
@@ -102,6 +101,8 @@ def import_files(
             _show(report, corrections, missing)
     if json_wanted:
         as_json({"previews" if preview else "imports": told})
+    if any(one["refused"] for one in told):
+        click.get_current_context().exit(1)
 
 
 def _books(who: Any, files: tuple[Path, ...], json_wanted: bool) -> None:
@@ -165,7 +166,7 @@ def _write(lines: Iterator[str], run_id: int, target: Path, several: bool) -> No
 def _show_totals(totals: tuple[CurrencyTotal, ...]) -> None:
     for total in totals:
         click.echo(
-            f"  {total.currency}  {total.rows:>10,} rows  amount {total.amount.decimal:>20,}  open {total.open.decimal:>20,}"
+            f"  {total.currency}  {counted(total.rows, 'row'):>15}  amount {total.amount.decimal:>20,}  open {total.open.decimal:>20,}"
         )
 
 
@@ -173,9 +174,9 @@ def _show(report: RunReport, corrections: Path | None, missing: Path | None) -> 
     tried = " (dry run: undone)" if report.dry_run else ""
     skipped = f", {report.skipped:,} skipped" if report.skipped else ""
     click.echo(
-        f"{report.file_name}: {report.rows_done:,} rows by mapping {report.mapping_name}{tried}: {report.new:,} new, "
+        f"{report.file_name}: {counted(report.rows_done, 'row')} by mapping {report.mapping_name}{tried}: {report.new:,} new, "
         f"{report.changed:,} changed, {report.same:,} the same, {report.refused:,} refused{skipped}, "
-        f"{report.warnings:,} warnings"
+        f"{counted(report.warnings, 'warning')}"
     )
     _show_totals(report.totals)
     if report.created:
@@ -202,9 +203,8 @@ def _show_preview(shown: Preview) -> None:
     for column in shown.columns:
         if column.column or column.constant:
             source = column.column or f"always {column.constant}"
-            click.echo(
-                f"  {column.field:<16} ← {source:<28} {column.confidence:>4.0%}  {' | '.join(column.samples)[:60]}"
-            )
+            sure = "said" if column.said else f"{column.confidence:.0%}"
+            click.echo(f"  {column.field:<16} ← {source:<28} {sure:>4}  {' | '.join(column.samples)[:60]}")
     if shown.unused:
         click.echo(f"  not used: {', '.join(shown.unused)}")
     for question in shown.questions:
@@ -212,8 +212,8 @@ def _show_preview(shown: Preview) -> None:
     if not shown.ready:
         return
     click.echo(
-        f"  {shown.rows:,} rows: {shown.new:,} new, {shown.changed:,} changed, {shown.same:,} the same, {shown.refused:,} "
-        f"refused, {shown.skipped:,} skipped, {shown.warnings:,} warnings; {shown.customers:,} customers"
+        f"  {counted(shown.rows, 'row')}: {shown.new:,} new, {shown.changed:,} changed, {shown.same:,} the same, {shown.refused:,} "
+        f"refused, {shown.skipped:,} skipped, {counted(shown.warnings, 'warning')}; {counted(shown.customers, 'customer')}"
     )
     _show_totals(shown.totals)
     for notice in shown.notices:

@@ -1,7 +1,7 @@
 """The program `dunlin`: each command calls one action or report.
 
 Exit status: 0 done; 2 what was asked cannot be done as asked (the reason code and sentence go to standard error);
-1 anything else. Reading commands take --json; their shapes stand in docs/reference/json.md.
+1 anything else, an import that refused rows among it. Reading commands take --json; their shapes stand in docs/reference/json.md.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _COMMANDS = {
     "run": ("dunlin.cli.run:run", "Run what the clock runs: the day, the jobs."),
     "aging": ("dunlin.cli.aging:aging", "What is owed, by age, as of any day."),
     "measures": ("dunlin.cli.measures:measures", "DSO, CEI, late amount, calls, promises against targets."),
+    "tracking": ("dunlin.cli.tracking:tracking", "Past due in bands, large debits, old credits, losses."),
     "worklist": ("dunlin.cli.worklist:worklist", "Whom a collector contacts on a day, and why."),
     "why": ("dunlin.cli.why:why", "Why a customer is, or is not, contacted on a day."),
     "log": ("dunlin.cli.log:log", "Log a call."),
@@ -119,3 +120,8 @@ def fail(code: str, message: str, status: int) -> None:
 def as_json(value: Any) -> None:
     """One JSON document on standard output: keys in order, dates ISO, amounts as strings."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def counted(count: int, noun: str) -> str:
+    """ "1 row", "1,200 rows"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
