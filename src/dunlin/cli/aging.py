@@ -11,7 +11,7 @@ from dunlin.cli.main import as_json
 from dunlin.cli.standing import Day, ledger_today
 from dunlin.records.models import Customer, Entity, User
 from dunlin.records.policies import current_policy
-from dunlin.reports.aging import AgingReport, Figures
+from dunlin.reports.aging import AgingReport, Figures, column_names
 from dunlin.reports.aging import aging as aging_report
 from dunlin.reports.filters import Filters
 from dunlin.rules.codes import Refused
@@ -113,7 +113,7 @@ def _figures(report: AgingReport, figures: Figures) -> dict[str, Any]:
 
 def written(report: AgingReport) -> str:
     """The report as a table for people: the total of each currency first, then the rows."""
-    heads = ["", "cur", *report.buckets.labels, "unapplied", "total", "disputed", "items"]
+    heads = ["", "cur", *column_names(report.buckets.labels), "unapplied", "balance", "disputed", "items"]
     rows = [_cells("all", figures) for figures in report.totals]
     rows += (
         [_cells(f"{row.number} {row.label}".strip()[:40], row.figures) for row in report.rows]

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from dunlin.desk import access, charts, contacts, pauses, places
 from dunlin.desk.acts import address
+from dunlin.desk.aging import column_words
 from dunlin.desk.answers import show
 from dunlin.desk.doors import Standing
 from dunlin.desk.follow_ups import workers
@@ -151,7 +152,7 @@ def _around(request: HttpRequest, customer: Customer, it: Account) -> dict[str, 
 
 
 def _bar(request: HttpRequest, it: Account, balance: AccountBalance) -> Any:
-    buckets = list(zip(it.bucket_set.labels, balance.buckets))
+    buckets = list(zip(map(column_words, it.bucket_set.labels), balance.buckets))
     return charts.aging_bar(f"Open by age, {balance.currency}", buckets, balance.currency)
 
 

@@ -62,7 +62,7 @@ def accounts(request: HttpRequest) -> HttpResponseBase:
 
 
 def _states(door: Standing) -> list[tuple[str, str]]:
-    late = f"{door.policy.late_bucket_from} days past due and more"
+    late = f"{door.policy.late_bucket_from}+ days past due"
     return [(state, late if state == "late" else words) for state, words in STATES]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
@@ -18,10 +20,11 @@ from dunlin.reports import aging_items as drill
 from dunlin.reports.aging import SORTS, AgingReport
 from dunlin.reports.aging import aging as aging_report
 from dunlin.rules.aging import BucketSet, buckets_of
+from dunlin.rules.money import Money
 
 CELL_WORDS = {
     "all": "All open items", "debits": "Open debits", "unapplied": "Unapplied credits", "disputed": "Disputed",
-    "past_due": "Past due", "late": "Late",
+    "past_due": "Past due",
 }  # fmt: skip
 
 
@@ -46,9 +49,11 @@ def aging(request: HttpRequest) -> HttpResponseBase:
     pages = pages_of(request, report.row_count)
     if pages.number != number:
         report = _report(door, asked, by, sort, pages.number, drill.PAGE_SIZE)
+    home = door.policy.home_currency
+    totals = sorted(report.totals, key=lambda each: home_first(each.currency, each.debits, home))
     facts |= {
         "report": report, "sort": sort, "pages": pages, "heads": _heads(report, by, dict(asking.GROUPS)[by]),
-        "currencies": [_figure(request, asked, report, each) for each in report.totals],
+        "currencies": [_figure(request, asked, report, each) for each in totals], "totals": totals,
         "inside": asking.inside, "known_words": asking.known_words(asked, door), "mixed": len(report.totals) > 1,
         "group_words": dict(asking.KINDS) | dict(asking.CLASSES) if by in ("kind", "invoice_class") else {},
     }  # fmt: skip
@@ -62,9 +67,10 @@ def items(request: HttpRequest) -> HttpResponseBase:
     asked = asking.asked(request)
     buckets = buckets_of(asked.basis, door.policy.aging_bucket_uppers)
     cell = _cell(request, buckets, asked.problems)
-    words = buckets.labels[cell] if isinstance(cell, int) else CELL_WORDS[cell]
+    named = CELL_WORDS | {"late": f"{door.policy.late_bucket_from}+ days"}
+    words = column_words(buckets.labels[cell]) if isinstance(cell, int) else named[cell]
     facts: dict[str, Any] = {"asked": asked, "cell": cell, "found": None, "labels": buckets.labels, "cell_words": words,
-                             "tabs": _tabs(request, buckets, cell), "basis_words": dict(asking.BASES)[asked.basis].lower()}  # fmt: skip
+                             "tabs": _tabs(request, buckets, cell, named), "column_words": column_words, "basis_words": dict(asking.BASES)[asked.basis].lower()}  # fmt: skip
     if asked.problems:
         return show(request, "aging_items.html", facts, part="results", status=422)
     sort = sort_of(request, drill.SORTS, "-open")
@@ -85,7 +91,8 @@ def items(request: HttpRequest) -> HttpResponseBase:
     mixed = len(found.totals) > 1
     # The column of credits is negative on the aging, so that it adds up; here as there.
     sign = -1 if cell == "unapplied" else 1
-    facts["totals"] = [(code, amount(sign * minor, code)) for code, minor in sorted(found.totals.items())]
+    facts["totals"] = [(code, amount(sign * minor, code)) for code, minor in
+                       sorted(found.totals.items(), key=lambda each: home_first(*each, door.policy.home_currency))]  # fmt: skip
     facts |= {"found": found, "sort": sort, "pages": pages, "mixed": mixed, "own_only": asked.only.scope is not None, "known_words": asking.known_words(asked, door),
               "heads": _item_heads(asked, mixed, next(iter(found.totals), ""))}  # fmt: skip
     return show(request, "aging_items.html", facts, part="results")
@@ -114,12 +121,19 @@ def _cell(request: HttpRequest, buckets: BucketSet, problems: list[str]) -> str 
     return "all"
 
 
-def _tabs(request: HttpRequest, buckets: BucketSet, cell: str | int) -> list[tuple[str, str, bool]]:
+def _tabs(
+    request: HttpRequest, buckets: BucketSet, cell: str | int, words: Mapping[str, str]
+) -> list[tuple[str, str, bool]]:
     """The columns of the aging, to step from one to its neighbour."""
     named: list[tuple[str | int, str]] = [("all", "All")]
     named += [(step, column_words(label)) for step, label in enumerate(buckets.labels)]
-    named += [(name, CELL_WORDS[name]) for name in ("past_due", "late", "disputed", "unapplied")]
-    return [(words, query(request, cell=each, page=None), each == cell) for each, words in named]
+    named += [(name, words[name]) for name in ("past_due", "late", "disputed", "unapplied")]
+    return [(said, query(request, cell=each, page=None), each == cell) for each, said in named]
+
+
+def home_first(currency: str, minor: int, home: str) -> tuple[bool, Decimal, str]:
+    """Order of currencies side by side: that of the company, then the larger sums."""
+    return currency != home, -Money(abs(minor), currency).decimal, currency
 
 
 def column_words(label: str) -> str:
@@ -146,11 +160,11 @@ def _heads(report: AgingReport, by: str, words: str) -> list[Head]:
             hint="Credits not used yet; they shorten no bucket",
         ),
         Head(
-            "Net",
+            "Balance",
             sort="net",
             number=True,
             unit=one,
-            hint="All buckets less unapplied: the balance of the ledger",
+            hint="All buckets less unapplied credits",
         ),
         Head("Disputed", sort="disputed", number=True, unit=one, hint="Part of the buckets, told apart"),
     ]

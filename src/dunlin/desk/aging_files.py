@@ -15,7 +15,7 @@ from dunlin.desk.asking import BASES, Asked
 from dunlin.desk.doors import Standing
 from dunlin.formats.csv_out import OutCell
 from dunlin.formats.xlsx_out import Sheet, SheetChart, SheetColumn
-from dunlin.reports.aging import AgingReport, Figures, aging_table
+from dunlin.reports.aging import AgingReport, Figures, aging_table, column_names
 from dunlin.reports.aging_items import AgedItem, aging_items
 from dunlin.rules.aging import BucketSet
 from dunlin.rules.money import Money
@@ -49,7 +49,15 @@ def summary(report: AgingReport, known: str, asked: Asked, form: str) -> HttpRes
     header, rows, totals = aging_table(report)
     if form == "csv":
         return downloads.as_csv(name, header, [*rows, *totals])  # type: ignore[list-item]
-    money = {*report.labels, "total debits", "unapplied", "net", "disputed", "past due", "late"}
+    money = {
+        *column_names(report.labels),
+        "total debits",
+        "unapplied",
+        "balance",
+        "disputed",
+        "past due",
+        "late",
+    }
     columns = tuple(
         SheetColumn(title, "money" if title in money else "number" if title.startswith("items") else "text",
                     total=title in money or title.startswith("items"))
@@ -71,7 +79,7 @@ def _about(report: AgingReport, known: str, asked: Asked) -> Sheet:
         ("Unapplied", "credits not used yet, negative; they shorten no bucket"),
         ("Disputed", "part of the buckets, told apart"),
         *(("Only", chip.words) for chip in asked.chips if chip.name not in ("known", "known_at")),
-        (f"Net in {home.figures.currency}", Money(home.figures.net, home.figures.currency)),
+        (f"Balance in {home.figures.currency}", Money(home.figures.net, home.figures.currency)),
         *(("At the rate", str(rate)) for rate in home.rates),
         *(("Not in it, no rate", money) for money in home.missing),
     ]
@@ -79,7 +87,10 @@ def _about(report: AgingReport, known: str, asked: Asked) -> Sheet:
 
 
 def _ages(report: AgingReport, each: Figures) -> Sheet:
-    rows = [(label, Money(minor, each.currency)) for label, minor in zip(report.labels, each.buckets)]
+    rows = [
+        (label, Money(minor, each.currency))
+        for label, minor in zip(column_names(report.labels), each.buckets)
+    ]
     columns = (
         SheetColumn("age in days", width=16),
         SheetColumn(f"open {each.currency}", "money", total=True),
@@ -115,7 +126,7 @@ def _line(item: AgedItem, buckets: BucketSet) -> tuple[OutCell, ...]:
     return (
         item.number, item.instalment or None, item.customer_number, item.customer_name, item.entity, item.kind.replace("_", " "),
         item.invoice_class, item.document_on, item.due_on, item.days, item.days_past_due,
-        "unapplied" if item.bucket is None else buckets.labels[item.bucket], item.currency,
+        "unapplied" if item.bucket is None else column_names(buckets.labels)[item.bucket], item.currency,
         Money(sign * item.amount, item.currency), Money(sign * item.open, item.currency), Money(item.disputed, item.currency),
         item.collector,
     )  # fmt: skip

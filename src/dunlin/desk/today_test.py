@@ -120,7 +120,7 @@ def test_a_finished_list_says_so(night, client):
     for entry in night.alice.portfolio.all():
         Call.objects.create(customer=entry, outcome="reached", day=DAY, started_at=now(), by=night.alice)
     client.force_login(night.alice)
-    assert "Everyone on the list has been worked" in text_of(client, "/")
+    assert "Everyone on the list is finished" in text_of(client, "/")
 
 
 def test_htmx_gets_only_the_preview_of_an_account_in_sight(night, client):

@@ -6,6 +6,7 @@ buckets, less the credits, are the ledger's balance. Nothing is added across cur
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -209,12 +210,17 @@ def inside(only: Filters, by: str | None, key: GroupKey) -> Filters:
     return Filters(**values)
 
 
+def column_names(labels: Sequence[str]) -> list[str]:
+    """Buckets as people read them in files and on the command line; `current` stays the name in JSON."""
+    return ["not due" if label == "current" else label for label in labels]
+
+
 def aging_table(report: AgingReport) -> tuple[list[str], list[list[object]], list[list[object]]]:
     """Header, rows and totals for a spreadsheet. Amounts are Money of the row's currency, counts whole numbers.
 
-    Unapplied credit is negative, so that buckets and unapplied add up to the net.
+    Unapplied credit is negative, so that buckets and unapplied add up to the balance.
     """
-    header = ["number", "name", "currency", *report.labels, "total debits", "unapplied", "net", "disputed",
+    header = ["number", "name", "currency", *column_names(report.labels), "total debits", "unapplied", "balance", "disputed",
               "past due", "late", "items", "items past due"]  # fmt: skip
 
     def line(number: str, label: str, each: Figures) -> list[object]:

@@ -55,8 +55,10 @@ def money(minor: int | None, currency: str) -> str:
 
 
 def amount(minor: int | None, currency: str) -> str:
-    """18,200.00 for a column whose head states the currency."""
-    return NOTHING if minor is None else str(Money(int(minor), currency)).rsplit(" ", 1)[0]
+    """18,200.00 for a column whose head states the currency; nothing of it is a plain 0."""
+    if minor is None:
+        return NOTHING
+    return str(Money(int(minor), currency)).rsplit(" ", 1)[0] if minor else "0"
 
 
 def whole(number: int | None) -> str:
