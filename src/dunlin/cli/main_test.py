@@ -12,7 +12,7 @@ from dunlin.cli.main import _COMMANDS
 from tests import typed
 from tests.typed import dunlin
 
-COMMANDS = {"init", "demo", "serve", "import", "export", "run", "aging", "measures", "worklist", "why", "log", "verify", "examples",
+COMMANDS = {"init", "demo", "serve", "import", "export", "run", "aging", "measures", "tracking", "worklist", "why", "log", "verify", "examples",
             "bench", "user", "check"}  # fmt: skip
 
 

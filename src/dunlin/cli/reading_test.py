@@ -72,6 +72,7 @@ def walk(told: Any, key: str = "") -> Any:
     [
         (["aging", "--by", "customer"], "aging"),
         (["measures"], "measures"),
+        (["tracking"], "tracking"),
         (["worklist", "--collector", "alice"], "worklist"),
         (["verify"], "verify"),
         (["user", "list"], "user list"),
