@@ -41,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Plan:
-    """A credit spread over documents. `basis` says what the amounts go by: chosen, named, oldest, or typed; `left` of the
+    """A credit spread over documents. `basis` says what the amounts go by: chosen, named, oldest, deposit, typed; `left` of the
     credit is negative when more is asked than it has; `unfit` chosen documents cannot take it."""
 
     credit: Item
@@ -89,7 +89,8 @@ def _credits(request: HttpRequest, customer: Customer) -> list[Item]:
     sent = numbers_in(request, "credit") if request.method == "POST" else ()
     found = Item.objects.filter(Q(open__gt=0) | Q(pk__in=sent), customer__in=group, side=-1)
     rows = list(found.select_related("customer", "entity").order_by("value_on", "pk")[: 2 * _MOST])
-    return sorted(rows, key=lambda row: row.customer_id != customer.pk)
+    # A deposit belongs to its order: it is the last that is offered.
+    return sorted(rows, key=lambda row: (row.customer_id != customer.pk, row.kind == "deposit"))
 
 
 def _credit_in(credits_: Sequence[Item], typed: Mapping[str, str], chosen: Sequence[int]) -> Item | None:
@@ -116,10 +117,13 @@ def _plan(
     else:
         items = list(fit.filter(open__gt=0, pk__in=chosen)[:_MOST]) or list(fit.filter(open__gt=0)[:_MOST])
         owed = [Owed(item.pk, item.number, item.open, item.disputed) for item in items]
-        corrected = [credit.corrects_id] if credit.corrects_id else []
-        says = f"{credit.reference} {credit.description}"
-        found = propose(credit.open, owed, chosen=chosen, named=corrected, text=says)
+        found = propose(
+            credit.open, owed, chosen=chosen, named=_named_by(credit, items), text=f"{credit.reference} {credit.description}"
+        )  # fmt: skip
         basis, texts = found.basis, {pk: _plain(minor, credit) for pk, minor in found.amounts.items()}
+        if credit.kind == "deposit" and basis == "oldest":
+            # It belongs to its order; nothing else is proposed for it.
+            basis, texts = "deposit", {}
     money, granting = credit.kind in MONEY_KINDS, not sent or typed.get("discount") == "1"
     lines = tuple(_line(credit, item, texts.get(item.pk, ""), money and granting) for item in items)
     used = sum(line.amount for line in lines)
@@ -128,6 +132,14 @@ def _plan(
     return Plan(
         credit, lines, basis, used, credit.open - used, sum(line.discount for line in lines), unfit, earns
     )
+
+
+def _named_by(credit: Item, items: Sequence[Item]) -> list[int]:
+    """The document that a memo corrects, and those of the credit's own order."""
+    order = credit.order_number
+    return [
+        item.pk for item in items if item.pk == credit.corrects_id or (order and item.order_number == order)
+    ]
 
 
 def _line(credit: Item, item: Item, text: str, granting: bool) -> Line:

@@ -99,7 +99,16 @@ def test_a_reference_names_what_it_is_for_and_a_memo_what_it_corrects(books, cli
     for credit, amount in ((wire, "60.00"), (memo, "70.00")):
         page = client.get(where, {"credit": credit.pk})
         assert amounts(page) == {books.late.pk: "", books.current.pk: amount}
-        assert "Its reference names" in text_of(page)
+        assert "Its reference or its order names" in text_of(page)
+    deposit = cast.item(books.lakeside, "deposit", "80.00", order_number="SO-9")
+    page = client.get(where, {"credit": deposit.pk})
+    assert amounts(page) == {books.late.pk: "", books.current.pk: ""}
+    assert "A deposit belongs to its order" in text_of(page)
+    ordered = cast.invoice(books.lakeside, "50.00", due=TODAY, order_number="SO-9")
+    assert amounts(client.get(where, {"credit": deposit.pk}))[ordered.pk] == "50.00"
+    assert f'value="{books.unapplied.pk}"' in client.get(where).content.decode(), (
+        "a deposit is the last to be offered"
+    )
 
 
 @pytest.mark.req("E2")
