@@ -9,13 +9,14 @@ import click
 
 from dunlin.cli.main import as_json
 from dunlin.cli.standing import Day, ledger_today
+from dunlin.records.items import CREDIT_KINDS, DEBIT_KINDS
 from dunlin.records.models import Customer, Entity, User
 from dunlin.records.policies import current_policy
 from dunlin.reports.aging import AgingReport, Figures, column_names
 from dunlin.reports.aging import aging as aging_report
 from dunlin.reports.filters import Filters
 from dunlin.rules.codes import Refused
-from dunlin.rules.money import Money
+from dunlin.rules.money import MINOR_DIGITS, Money
 
 GROUPS = ("customer", "parent", "collector", "entity", "country", "kind", "invoice_class", "currency")
 
@@ -43,8 +44,8 @@ def aging(
 ) -> None:  # fmt: skip
     """What is owed as of a day, per currency: buckets, unapplied credits, disputed, total. They add up to the ledger."""
     only = Filters(
-        entity=entity_named(entity), collector=collector_named(collector), customer=_customer(customer), country=country,
-        kind=kind, currency=currency,
+        entity=entity_named(entity), collector=collector_named(collector), customer=_customer(customer),
+        country=_country(country), kind=_kind(kind), currency=_currency(currency),
     )  # fmt: skip
     report = aging_report(
         as_of, ledger_today(), current_policy(), known_at=moment(known_at), basis=basis, by=by, only=only,
@@ -154,6 +155,25 @@ def _customer(number: str | None) -> int | None:
     if found is None:
         raise Refused("customer_unknown", customer=number)
     return found
+
+
+def _country(code: str | None) -> str | None:
+    """The country as customers have it; Refused when none is there."""
+    if code is not None and not Customer.objects.filter(country=code.upper()).exists():
+        raise Refused("country_unknown", country=code)
+    return code and code.upper()
+
+
+def _kind(kind: str | None) -> str | None:
+    if kind is not None and kind not in DEBIT_KINDS + CREDIT_KINDS:
+        raise Refused("kind_unknown", kind=kind)
+    return kind
+
+
+def _currency(code: str | None) -> str | None:
+    if code is not None and code.upper() not in MINOR_DIGITS:
+        raise Refused("not_a_currency", currency=code)
+    return code and code.upper()
 
 
 def entity_named(code: str | None) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import click
@@ -14,12 +15,18 @@ from dunlin.reports import worklist as lists
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
 
+_STATES = {
+    lists.TODO: "", lists.TRIED: "tried", lists.REACHED_STATE: "reached", lists.DONE: "done", lists.NO_LONGER: "no longer",
+}  # fmt: skip
+
 
 @click.command()
 @click.option("--date", "day", type=Day(), default="today", show_default=True)
 @click.option("--collector", help="Sign-in name; left out: accounts that nobody looks after.")
 @click.option(
-    "--limit", type=int, help="Customers on the list; default: the person's own number or campaign.size."
+    "--limit",
+    type=click.IntRange(1),
+    help="Show so many, at most; the list is as long as the person's own number or campaign.size says.",
 )
 @click.option("--not-on-it", is_flag=True, help="Those who are not on it, each with the reason.")
 @click.option("--json", "json_wanted", is_flag=True)
@@ -32,20 +39,32 @@ def worklist(day: date, collector: str | None, limit: int | None, not_on_it: boo
     if not_on_it:
         _absent(lists.not_on_list(day, collector_id, policy, limit=limit or 100), json_wanted)
         return
-    listed = lists.worklist(day, collector_id, policy, limit, live=day == ledger_today())
+    size = lists.campaign_size(collector_id, policy)
+    # More than the list holds is a longer list; less is only less of it on the screen.
+    listed = lists.worklist(day, collector_id, policy, max(size, limit or 0), live=day == ledger_today())
+    shown = listed.entries[:limit]
     if json_wanted:
-        as_json(_told(listed, collector))
-        return
-    click.echo(f"{day:%a} {day}: {len(listed.entries)} to call, {listed.below_line} below the line, "
-               f"{listed.email_only} by e-mail only, {listed.silent} not today")  # fmt: skip
-    for entry in listed.entries:
+        as_json(_told(listed, shown, collector))
+    else:
+        _show(listed, shown)
+
+
+def _show(listed: lists.Worklist, shown: Sequence[lists.Entry]) -> None:
+    over = sum(entry.state in lists.OVER for entry in listed.entries)
+    click.echo(
+        f"{listed.day:%a} {listed.day}: {len(listed.entries) - over} to call, {over} finished, {listed.below_line} below the "
+        f"line, {listed.email_only} by e-mail only, {listed.silent} not today"
+    )
+    for entry in shown:
         owed = ", ".join(map(str, entry.past_due))
         click.echo(
-            f"{entry.position:>4}  {entry.number:<14} {entry.name[:32]:<32}  {owed:>24}  {entry.reason}"
+            f"{entry.position:>4}  {_STATES[entry.state]:<9} {entry.number:<14} {entry.name[:32]:<32}  {owed:>24}  {entry.reason}"
         )
+    if len(shown) < len(listed.entries):
+        click.echo(f"... and {len(listed.entries) - len(shown)} more on the list")
 
 
-def _told(listed: lists.Worklist, collector: str | None) -> dict[str, object]:
+def _told(listed: lists.Worklist, shown: Sequence[lists.Entry], collector: str | None) -> dict[str, object]:
     counts = listed.counts
     return {
         "date": listed.day,
@@ -72,7 +91,7 @@ def _told(listed: lists.Worklist, collector: str | None) -> dict[str, object]:
                 "state": entry.state,
                 "attempts": list(entry.attempts),
             }
-            for entry in listed.entries
+            for entry in shown
         ],
     }
 
