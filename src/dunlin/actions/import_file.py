@@ -271,10 +271,10 @@ def _failed(run: ImportRun, tally: Tally, error: Exception) -> None:
 
 
 def _finished(who: Who, run: ImportRun, work: Work, dry_run: bool) -> None:
+    work.tell_home()
     for notice in work.mapping.notices:
         work.tally.notices[notice] = None
     undated = work.tally.created.pop("settlements_undated", 0)
-    work.tell_home()
     if undated:
         work.tally.notices[
             f"{undated} amounts paid carry no date; their settlements are posted on {who.today}."

@@ -86,10 +86,10 @@ class Work:
     locked: dict[int, list[tuple[date, date]]] = field(default_factory=dict)
     _warnings_kept: int = 0
 
-    @property
     def __post_init__(self) -> None:
         self.tally.notices.update(dict.fromkeys(notices_of(self.mapping, self.header)))
 
+    @property
     def source(self) -> str:
         """What items of this mapping are known by, with their key: the name of the mapping."""
         return self.mapping.name[:40]
@@ -109,7 +109,6 @@ class Work:
         else:
             self.tally.sum(row.amount.currency, -amount, -still)
 
-    # --- what is told row by row --------------------------------------------------------------------------------------
     def tell_home(self) -> None:
         """Say when nothing of the file counts in totals and ranking, for want of a rate to the home currency."""
         home, found = self.policy.home_currency, sorted(self.tally.currencies)
@@ -121,6 +120,7 @@ class Work:
         )
         self.tally.notices[told] = None
 
+    # --- what is told row by row --------------------------------------------------------------------------------------
 
     def refuse_read(self, problem: RowProblem) -> None:
         """A row the reading refused, with everything that was wrong with it."""
