@@ -26,6 +26,7 @@ from dunlin.actions.import_customers import CustomerImport
 from dunlin.actions.import_items import ItemImport
 from dunlin.actions.import_payments import PaymentImport
 from dunlin.actions.import_work import Tally, Work, one_import_at_a_time
+from dunlin.actions.run_daily import decide_touched
 from dunlin.formats.mappings import Mapping, from_yaml, to_yaml
 from dunlin.formats.problems import TableProblem
 from dunlin.formats.rows import Row, RowProblem, Summary, read_rows
@@ -90,6 +91,8 @@ def import_file(
         _move(run, rows_total=total)
         with _undone_when(dry_run):
             _take_all(work, run, table, chunk_rows, dry_run, lambda done: progress and progress(done, total))
+        if not dry_run:
+            decide_touched(who, work.touched)
     except Exception as error:
         _failed(run, work.tally, error)
         raise

@@ -316,6 +316,7 @@ class ItemImport:
         touched |= plan.known.write()
         if touched:
             balance_sums.refresh(touched, who.today, self.work.policy)
+            self.work.touched |= touched
 
     def _item(self, new: New, pk: int) -> tuple[Any, ...]:
         """The row of the item table, in the order of ITEM_FIELDS."""

@@ -280,6 +280,7 @@ class PaymentImport:
         bulk.update(Item, ("open", "disputed", "last_applied_on", "closed_on", "closed_at"), standing)
         if touched:
             balance_sums.refresh(touched, who.today, work.policy)
+            work.touched |= touched
 
     def _discount(
         self, pk: int, new: New, payment: int, debit: Debit, amount: int, posted_on: date

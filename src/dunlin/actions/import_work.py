@@ -84,6 +84,7 @@ class Work:
     changes: list[tuple[Any, ...]] = field(default_factory=list)
     diary: list[tuple[Any, ...]] = field(default_factory=list)
     locked: dict[int, list[tuple[date, date]]] = field(default_factory=dict)
+    touched: set[int] = field(default_factory=set)  # customers about whom something changed
     _warnings_kept: int = 0
 
     def __post_init__(self) -> None:
@@ -156,6 +157,7 @@ class Work:
     ) -> None:
         """A diary line of one change, written with the chunk."""
         who = self.who
+        self.touched.add(customer_id)
         self.diary.append((
             who.now, who.user_id, who.role, who.door, "import_file", customer_id, about,
             (cause or f"import of {self.file_name}")[:300], _json(before), _json(after), who.request_id, None, "", None,
