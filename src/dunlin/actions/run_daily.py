@@ -149,7 +149,9 @@ def _lock(ids: Sequence[int]) -> None:
     """`lock_customers` for thousands: one parameter instead of one each. SQLite holds the only write lock already."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT id FROM records_customer WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [list(ids)])
+            cursor.execute(
+                "SELECT id FROM records_customer WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [list(ids)]
+            )
 
 
 def policy_of(day: date) -> Policy:
