@@ -40,8 +40,7 @@ class Promise:
     level: int = 1
     paid: int = 0
     judged_on: date | None = None
-    replaces: Promise | None = None
-    replaced: bool = False
+    replaced_by: Promise | None = None
     judgements: list[tuple[date, datetime, str, int, str]] = field(default_factory=list)
 
     @property

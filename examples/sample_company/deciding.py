@@ -132,7 +132,7 @@ def _promises(story: Story, account: Account) -> list[PromiseFact]:
     """Open promises, and broken ones that no newer promise about one of their items superseded."""
     found: list[PromiseFact] = []
     for each in story.promises_of.get(account.index, ()):
-        if each.replaced or each.status not in ("open", "broken"):
+        if each.replaced_by or each.status not in ("open", "broken"):
             continue
         items = frozenset(item.index for item, _ in each.items)
         found = [fact for fact in found if fact.status == "open" or items.isdisjoint(fact.item_ids)]

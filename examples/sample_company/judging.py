@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from dunlin.rules import promises as rules
 from dunlin.rules.money import Money
+from dunlin.rules.plain_words import in_words
 from examples.sample_company.accounts import Account
+from examples.sample_company.book import Item
 from examples.sample_company.conversations import Promise
 
 if TYPE_CHECKING:
     from examples.sample_company.story import Story
 
 _MONEY = ("payment", "deposit")
+Credits = dict[
+    int, list[tuple[datetime, int]]
+]  # index of the debit → what settled it without money, and when
 
 
 def judge(story: Story, account: Account, day: date) -> None:
@@ -22,18 +28,20 @@ def judge(story: Story, account: Account, day: date) -> None:
     items = {item.index for each in live for item, _ in each.items}
     receipts: list[rules.Receipt] = []
     returned: dict[int, int] = {}
-    credited: dict[int, int] = {}
+    credits: Credits = {}
     for index in sorted(items):
         for use in story.book.settlements.get(index, ()):
             if use.credit.kind not in _MONEY:
-                credited[index] = credited.get(index, 0) + use.amount
+                credits.setdefault(index, []).append((use.recorded_at, use.amount))
             elif use.reverses is not None:
                 returned[use.reverses.index] = -use.amount
             else:
-                receipts.append(rules.Receipt(use.index, index, use.value_on, use.amount))
+                receipts.append(
+                    rules.Receipt(use.index, index, use.value_on, use.amount, recorded_at=use.recorded_at)
+                )
     receipts = [_net(each, returned) for each in receipts]
     for promise in live:
-        if promise.status == rules.OPEN and _void(promise, credited):
+        if promise.status == rules.OPEN and _void(promise, credits):
             _note(promise, day, rules.CANCELLED, 0, "its items were credited or are disputed")
     live = [each for each in live if each.status != rules.CANCELLED]
     for currency in sorted({each.currency for each in live}):
@@ -41,47 +49,49 @@ def judge(story: Story, account: Account, day: date) -> None:
         claims = [
             rules.Claim(
                 each.index,
-                _promised(each, credited),
+                _promised(each, credits),
                 each.due_on,
                 each.made_on,
                 frozenset(item.index for item, _ in each.items),
+                each.recorded_at,
             )
             for each in group
         ]
         paid = rules.money_of(rules.allocate_money(claims, receipts))
         for each in group:
-            _verdict(each, paid.get(each.index, 0), credited, day)
+            _verdict(story, each, paid.get(each.index, 0), credits, day)
 
 
 def _net(receipt: rules.Receipt, returned: dict[int, int]) -> rules.Receipt:
     back = returned.get(receipt.id, 0)
-    return (
-        rules.Receipt(receipt.id, receipt.item_id, receipt.value_date, receipt.amount, back)
-        if back
-        else receipt
-    )
+    return replace(receipt, returned=back) if back else receipt
 
 
-def _void(promise: Promise, credited: dict[int, int]) -> bool:
+def _since(promise: Promise, item: Item, credits: Credits) -> int:
+    return sum(amount for at, amount in credits.get(item.index, ()) if at > promise.recorded_at)
+
+
+def _void(promise: Promise, credits: Credits) -> bool:
     return all(
         (item.open > 0 and item.disputed >= item.open)
-        or (item.open == 0 and credited.get(item.index, 0) >= then)
+        or (item.open == 0 and _since(promise, item, credits) >= then)
         for item, then in promise.items
     )
 
 
-def _promised(promise: Promise, credited: dict[int, int]) -> int:
-    if promise.amount is not None:
-        return promise.amount
-    return max(
-        1, promise.promised - sum(min(then, credited.get(item.index, 0)) for item, then in promise.items)
-    )
+def _promised(promise: Promise, credits: Credits) -> int:
+    credited = sum(min(then, _since(promise, item, credits)) for item, then in promise.items)
+    return rules.still_promised(promise.amount, sum(then for _, then in promise.items), credited)
 
 
-def _verdict(promise: Promise, paid: int, credited: dict[int, int], day: date) -> None:
+def _verdict(story: Story, promise: Promise, paid: int, credits: Credits, day: date) -> None:
     money = [(min(promise.due_on, day), paid)] if paid else []
-    verdict = rules.evaluate(_promised(promise, credited), promise.due_on, rules.TOLERANCE_DAYS, money, day)
+    verdict = rules.evaluate(_promised(promise, credits), promise.due_on, rules.TOLERANCE_DAYS, money, day)
     if verdict.status == rules.OPEN or (verdict.status == promise.status and verdict.paid == promise.paid):
+        return
+    if promise.status == rules.OPEN and verdict.status != rules.KEPT and _waits(story, promise):
+        # Looked at again when it is applied.
+        story.judge_on.setdefault(day + timedelta(days=1), []).append(promise)
         return
     if verdict.status != promise.status and not rules.may_become(promise.status, verdict.status):
         return
@@ -91,8 +101,18 @@ def _verdict(promise: Promise, paid: int, credited: dict[int, int], day: date) -
         day,
         verdict.status,
         verdict.paid,
-        f"{came} of {asked} came by {promise.due_on} and the days of tolerance",
+        f"{came} of {asked} came by {in_words(promise.due_on, day)} and the days of tolerance",
     )
+
+
+def _waits(story: Story, promise: Promise) -> bool:
+    """Money that came for it in time lies unapplied."""
+    last = promise.due_on + timedelta(days=rules.TOLERANCE_DAYS)
+    return any(
+        credit.kind == "payment" and credit.currency == promise.currency and credit.open > 0
+        and credit.value_on <= last and credit.recorded_at > promise.recorded_at
+        for credit in story.book.open_credits.get(promise.customer, {}).values()
+    )  # fmt: skip
 
 
 def _note(promise: Promise, day: date, status: str, paid: int, why: str) -> None:

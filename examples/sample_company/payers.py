@@ -154,6 +154,7 @@ def settle(
                     credit, item, amount, story.day, story.recorded(story.day), why, by, evidence
                 )
             )
+            story.look_at_promises_of(story.accounts[item.customer])
     return made
 
 
@@ -210,6 +211,8 @@ def _to_the_wrong_one(story: Story, payer: Account, credit: Item, wanted: list[t
             credit, right, min(amount, right.open), story.day, at, "by_hand", "senior", "Payer's letter"
         )
         right.held = wrong.held = False
+        for each in (right, wrong):
+            story.look_at_promises_of(story.accounts[each.customer])
         intend(story, story.accounts[wrong.customer], wrong, story.day + timedelta(days=8))
 
     story.on(story.day + timedelta(days=story.random.randrange(3, 11)), mend)

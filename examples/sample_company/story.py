@@ -214,10 +214,8 @@ class Story:
             if promise_rules.replaces(each.status, [item.index for item, _ in each.items], ids)
         ]
         new.level = promise_rules.level_of_new(each.level for each in older)
-        free = [each for each in older if not each.replaced]
-        if free:
-            free[-1].replaced, new.replaces = True, free[-1]
         for each in older:
+            each.replaced_by = each.replaced_by or new
             if each.status == promise_rules.OPEN:
                 each.status, each.judged_on = promise_rules.CANCELLED, self.day
                 each.judgements.append(

@@ -30,13 +30,13 @@ def write_contacts_made(story: Story, keys: Keys) -> None:
     )  # fmt: skip
     insert(
         models.Promise,
-        "id customer contact call source currency amount due_on made_on recorded_at note status level paid judged_on replaces by",
+        "id customer contact call source currency amount due_on made_on recorded_at note status level paid judged_on replaced_by by",
         (
             (
                 keys.of("promise", each.index), keys.of("customer", each.customer), keys.of("contact", each.contact),
                 keys.of("call", each.call), each.source, each.currency, each.amount, each.due_on, each.made_on, each.recorded_at,
                 each.note, each.status, each.level, each.paid, each.judged_on,
-                keys.of("promise", each.replaces.index) if each.replaces else None, keys.user(each.by),
+                keys.of("promise", each.replaced_by.index) if each.replaced_by else None, keys.user(each.by),
             )
             for each in story.promises
         ),

@@ -7,8 +7,8 @@ next run. Money counts for one promise once, by item and then by date; a later r
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Subquery
@@ -19,6 +19,7 @@ from dunlin.records import bulk
 from dunlin.records.models import Application, Item, Promise, PromiseItem, PromiseJudgement
 from dunlin.rules import promises
 from dunlin.rules.money import Money
+from dunlin.rules.plain_words import in_words
 from dunlin.rules.policy import Policy
 
 CHUNK_CUSTOMERS = 500
@@ -48,6 +49,12 @@ def judge_promises(who: Who, day: date, policy: Policy) -> Judged:
                 counts[status] = counts.get(status, 0) + 1
                 touched.add(customer)
     return Judged(sum(counts.values()), counts, frozenset(touched))
+
+
+def judge_customers(who: Who, customer_ids: Sequence[int], day: date, policy: Policy) -> None:
+    """Judge the promises of customers whose money came back, inside an act that holds their locks (DOMAIN section 4)."""
+    for _ in _judge_chunk(customer_ids, who, day, policy):
+        pass
 
 
 def _customers(day: date, policy: Policy) -> list[int]:
@@ -93,7 +100,7 @@ def _judge_chunk(ids: Sequence[int], who: Who, day: date, policy: Policy) -> Ite
     ):
         named[promise].open_then[item] = then
     items = {item for each in named.values() for item in each.open_then}
-    receipts, returned, credited = _money(items, day)
+    receipts, returned, credits = _money(items, day)
     state = {
         pk: (open_, disputed)
         for pk, open_, disputed in Item.objects.filter(pk__in=items).values_list("pk", "open", "disputed")
@@ -101,18 +108,22 @@ def _judge_chunk(ids: Sequence[int], who: Who, day: date, policy: Policy) -> Ite
     void = {
         each.pk
         for each in rows
-        if each.status == promises.OPEN and _is_void(each, named[each.pk], credited, state)
+        if each.status == promises.OPEN and _is_void(each, named[each.pk], credits, state)
     }
     live = [each for each in rows if each.pk not in void]
-    paid = _allocated(live, named, receipts, returned, credited, policy)
+    asked = {each.pk: _promised(each, named[each.pk], credits) for each in live}
+    paid = _allocated(live, named, receipts, returned, asked, policy)
+    waiting = _unapplied(ids, day)
     changed = []
     for each in rows:
         if each.pk in void:
             verdict = promises.Judgement(promises.CANCELLED, 0, 0)
             told = "its items were credited or are disputed"
         else:
-            verdict = _verdict(each, named[each.pk], paid.get(each.pk, 0), credited, day, policy)
-            told = _told(each, verdict)
+            verdict = _verdict(each, asked[each.pk], paid.get(each.pk, 0), day, policy)
+            told = _told(each, verdict, day)
+            if _waits(each, verdict, waiting, policy):
+                continue
         if verdict.status == each.status and (verdict.paid == each.paid or verdict.status == promises.OPEN):
             continue
         if verdict.status != each.status and not promises.may_become(each.status, verdict.status):
@@ -133,44 +144,84 @@ def _judge_chunk(ids: Sequence[int], who: Who, day: date, policy: Policy) -> Ite
     return [(each.status, each.customer_id) for each, _ in changed]
 
 
-def _money(items: set[int], day: date) -> tuple[list[promises.Receipt], dict[int, int], dict[int, int]]:
+_Credits = dict[int, list[tuple[datetime, int]]]  # item → what settled it without money, and when
+
+
+def _money(items: set[int], day: date) -> tuple[list[promises.Receipt], dict[int, int], _Credits]:
     """Receipts applied to the items by `day`, what of each was taken back, and per item what was settled without money."""
     receipts: list[promises.Receipt] = []
     returned: dict[int, int] = {}
-    credited: dict[int, int] = {}
+    credits: _Credits = {}
     for chunk in bulk.chunks(sorted(items)):
         uses = Application.objects.filter(debit__in=chunk, posted_on__lte=day).order_by("pk")
-        for pk, item, amount, kind, value_on, reverses in uses.values_list(
-            "pk", "debit", "amount", "credit__kind", "credit__value_on", "reverses"
+        for pk, item, amount, kind, value_on, reverses, at in uses.values_list(
+            "pk", "debit", "amount", "credit__kind", "credit__value_on", "reverses", "recorded_at"
         ):
             if kind not in MONEY_KINDS:
-                credited[item] = credited.get(item, 0) + amount
+                credits.setdefault(item, []).append((at, amount))
             elif reverses is not None:
                 returned[reverses] = returned.get(reverses, 0) - amount
             else:
-                receipts.append(promises.Receipt(pk, item, value_on, amount))
-    return receipts, returned, credited
+                receipts.append(promises.Receipt(pk, item, value_on, amount, recorded_at=at))
+    return receipts, returned, credits
 
 
-def _is_void(
-    promise: Promise, named: _Named, credited: dict[int, int], state: dict[int, tuple[int, int]]
-) -> bool:
+_Waiting = dict[
+    tuple[int, str], list[tuple[date, datetime]]
+]  # customer, currency → value date, when it was recorded
+
+
+def _unapplied(customers: Sequence[int], day: date) -> _Waiting:
+    """Payments of these customers that lie unapplied, in part or in whole."""
+    found: _Waiting = {}
+    rows = Item.objects.filter(
+        customer__in=customers, side=-1, kind="payment", open__gt=0, posted_on__lte=day
+    )
+    for customer, currency, value_on, at in rows.values_list(
+        "customer", "currency", "value_on", "recorded_at"
+    ):
+        found.setdefault((customer, currency), []).append((value_on, at))
+    return found
+
+
+def _waits(promise: Promise, verdict: promises.Judgement, waiting: _Waiting, policy: Policy) -> bool:
+    """Whether the promise stays open although its day has passed: money that came for it in time lies unapplied, so that
+    nobody can say yet that it was broken."""
+    if promise.status != promises.OPEN or verdict.status in (
+        promises.OPEN,
+        promises.KEPT,
+        promises.CANCELLED,
+    ):
+        return False
+    last = promise.due_on + timedelta(policy.promise_tolerance_days)
+    return any(
+        at > promise.recorded_at and value_on <= last
+        for value_on, at in waiting.get((promise.customer_id, promise.currency), ())
+    )
+
+
+def _is_void(promise: Promise, named: _Named, credits: _Credits, state: dict[int, tuple[int, int]]) -> bool:
     """Nothing of what was promised is left to be paid: each item was credited away or is disputed in full."""
     if not named.open_then:
         return False
     for item, then in named.open_then.items():
         open_, disputed = state[item]
-        if not ((open_ > 0 and disputed >= open_) or (open_ == 0 and credited.get(item, 0) >= then)):
+        if not ((open_ > 0 and disputed >= open_) or (open_ == 0 and _since(promise, item, credits) >= then)):
             return False
     return True
 
 
-def _promised(promise: Promise, named: _Named, credited: dict[int, int]) -> int:
-    """The amount promised; of a promise without one, what was open on its items less what was credited away since."""
-    if promise.amount is not None:
-        return promise.amount
+def _since(promise: Promise, item: int, credits: _Credits) -> int:
+    """What was credited or granted on the item after the promise was made."""
+    return sum(amount for at, amount in credits.get(item, ()) if at > promise.recorded_at)
+
+
+def _promised(promise: Promise, named: _Named, credits: _Credits) -> int:
     whole = sum(named.open_then.values())
-    return max(1, whole - sum(min(then, credited.get(item, 0)) for item, then in named.open_then.items()))
+    if not whole:
+        return promise.amount or 1
+    credited = sum(min(then, _since(promise, item, credits)) for item, then in named.open_then.items())
+    return promises.still_promised(promise.amount, whole, credited)
 
 
 def _allocated(
@@ -178,7 +229,7 @@ def _allocated(
     named: dict[int, _Named],
     receipts: Sequence[promises.Receipt],
     returned: dict[int, int],
-    credited: dict[int, int],
+    asked: dict[int, int],
     policy: Policy,
 ) -> dict[int, int]:
     """Money counted per promise: each unit once, within a customer and currency (items belong to one of each)."""
@@ -188,21 +239,18 @@ def _allocated(
     by_item: dict[int, list[promises.Receipt]] = {}
     for receipt in receipts:
         back = returned.get(receipt.id, 0)
-        net = (
-            receipt
-            if not back
-            else promises.Receipt(receipt.id, receipt.item_id, receipt.value_date, receipt.amount, back)
-        )
+        net = replace(receipt, returned=back) if back else receipt
         by_item.setdefault(receipt.item_id, []).append(net)
     paid: dict[int, int] = {}
     for group in groups.values():
         claims = [
             promises.Claim(
                 each.pk,
-                _promised(each, named[each.pk], credited),
+                asked[each.pk],
                 each.due_on,
                 each.made_on,
                 frozenset(named[each.pk].open_then),
+                each.recorded_at,
             )
             for each in group
         ]
@@ -212,12 +260,10 @@ def _allocated(
     return paid
 
 
-def _verdict(
-    promise: Promise, named: _Named, paid: int, credited: dict[int, int], day: date, policy: Policy
-) -> promises.Judgement:
+def _verdict(promise: Promise, asked: int, paid: int, day: date, policy: Policy) -> promises.Judgement:
     # The money was already counted within the promise's window and net of returns; the rule is given it as one payment.
     return promises.evaluate(
-        _promised(promise, named, credited),
+        asked,
         promise.due_on,
         policy.promise_tolerance_days,
         [(min(promise.due_on, day), paid)] if paid else [],
@@ -226,6 +272,6 @@ def _verdict(
     )
 
 
-def _told(promise: Promise, verdict: promises.Judgement) -> str:
+def _told(promise: Promise, verdict: promises.Judgement, day: date) -> str:
     paid, promised = Money(verdict.paid, promise.currency), Money(verdict.promised, promise.currency)
-    return f"{paid} of {promised} came by {promise.due_on} and the days of tolerance"
+    return f"{paid} of {promised} came by {in_words(promise.due_on, day)} and the days of tolerance"

@@ -12,6 +12,7 @@ from dunlin.actions.cancel_promise import cancel_promise
 from dunlin.actions.doing import the_clock
 from dunlin.actions.judge_promises import judge_promises
 from dunlin.actions.log_promise import PromiseAsked, log_promise
+from dunlin.actions.return_payment import return_payment
 from dunlin.records.models import Application, Item, Promise, PromiseJudgement
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
@@ -233,3 +234,93 @@ def test_money_is_counted_once_and_every_promise_has_one_status(db, asked, payme
     assert sum(row.paid for row in rows) <= received
     assert all(row.status in STATUSES and 0 <= row.paid <= row.amount for row in rows)
     assert all(row.status != "open" for row in rows)
+
+
+# What was in the books when the promise was made, and what came for it since
+
+
+@pytest.mark.rule("P18")
+@pytest.mark.invariant(21)
+@pytest.mark.parametrize("amount", ["500.00", None], ids=["stated", "all of it"])
+def test_money_of_the_same_day_but_before_the_promise_does_not_keep_it(owed, amount):
+    pay(owed, "500.00", MADE)
+    asked = PromiseAsked(DUE, usd(amount) if amount else None, (owed.pk,))
+    later = cast.who(cast.user("collector", "alice"), today=MADE, at=moment(MADE, 18))
+    log_promise(later, owed.customer_id, asked)
+    night(JUDGED)
+    assert (Promise.objects.get().status, Promise.objects.get().paid) == ("broken", 0)
+
+
+@pytest.mark.rule("P18")
+def test_money_sent_the_day_before_the_promise_and_booked_after_it_keeps_it(owed):
+    promise(owed)
+    owed.refresh_from_db()
+    money = cast.payment(owed.customer, "1000.00", on=MADE + timedelta(1), value=MADE - timedelta(1))
+    cast.apply(money, owed, money.open, on=MADE + timedelta(1))
+    night(JUDGED)
+    assert Promise.objects.get().status == "kept"
+
+
+@pytest.mark.rule("P18")
+def test_what_is_credited_or_granted_after_the_promise_need_not_be_paid(owed):
+    promise(owed)
+    memo = cast.credit_memo(owed.customer, "300.00", on=MADE + timedelta(1))
+    owed.refresh_from_db()
+    cast.apply(memo, owed, memo.open, on=MADE + timedelta(1))
+    pay(owed, "700.00", DUE)
+    night(JUDGED)
+    assert (Promise.objects.get().status, Promise.objects.get().paid) == ("kept", 70_000)
+
+
+@pytest.mark.rule("P18")
+def test_what_was_credited_before_the_promise_lowers_it_only_once(owed):
+    memo = cast.credit_memo(owed.customer, "300.00", on=MADE - timedelta(1))
+    cast.apply(memo, owed, memo.open, on=MADE - timedelta(1))
+    promise(owed, amount=None)
+    pay(owed, "400.00", DUE)
+    night(JUDGED)
+    assert (Promise.objects.get().status, Promise.objects.get().paid) == ("partially_kept", 40_000)
+
+
+@pytest.mark.rule("P18")
+def test_a_promise_is_not_called_broken_while_the_money_for_it_lies_unapplied(owed):
+    promise(owed)
+    money = cast.payment(owed.customer, "1000.00", on=DUE)
+    night(JUDGED)
+    assert Promise.objects.get().status == "open"
+    owed.refresh_from_db()
+    cast.apply(money, owed, money.open, on=JUDGED)
+    night(JUDGED + timedelta(1))
+    assert Promise.objects.get().status == "kept"
+
+
+@pytest.mark.rule("P18")
+def test_money_that_came_too_late_keeps_no_promise_waiting(owed):
+    promise(owed)
+    cast.payment(owed.customer, "1000.00", on=JUDGED)
+    night(JUDGED)
+    assert Promise.objects.get().status == "broken"
+
+
+@pytest.mark.req("D2")
+def test_one_promise_replaces_all_older_ones_about_its_items(owed):
+    other = cast.invoice(owed.customer, "200.00", due=date(2026, 10, 20))
+    first, second = promise(owed, "100.00"), promise(other, "50.00")
+    night(JUDGED)
+    both = promise(owed, None, due=JUDGED + timedelta(9), made=JUDGED, items=(owed.pk, other.pk))
+    assert set(both.replaced) == {first.promise_id, second.promise_id}
+    left = Promise.objects.filter(replaced_by=None).values_list("pk", flat=True)
+    assert list(left) == [both.promise_id]
+
+
+@pytest.mark.req("D2")
+def test_a_payment_that_comes_back_breaks_the_promise_at_once(owed):
+    promise(owed)
+    money = pay(owed, "1000.00", DUE)
+    night(JUDGED)
+    assert Promise.objects.get().status == "kept"
+    manager = cast.who("ar_manager", today=JUDGED + timedelta(4))
+    return_payment(manager, money.pk, "TRACE-1", returned_on=JUDGED + timedelta(4), reason="R01")
+    assert Promise.objects.get().status == "broken"
+    told = list(PromiseJudgement.objects.order_by("pk").values_list("status", flat=True))
+    assert told == ["kept", "broken"]

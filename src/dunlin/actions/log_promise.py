@@ -94,11 +94,10 @@ def record_promise(
         raise Refused("promise_exceeds_open", asked=asked.amount, open=Money(whole, currency))
     older = _replaced(customer_id, [item.pk for item in items])
     level = promises.level_of_new([each.level for each in older])
-    newest = next((each for each in reversed(older) if not hasattr(each, "replaced_by")), None)
     promise = Promise.objects.create(
         customer_id=customer_id, contact_id=contact_id, call_id=call_id, source=source, currency=currency,
         amount=asked.amount.minor if asked.amount is not None else None, due_on=asked.due_on, made_on=who.today,
-        recorded_at=who.now, note=mask_card_numbers(asked.note)[:300], level=level, replaces=newest, by_id=who.user_id,
+        recorded_at=who.now, note=mask_card_numbers(asked.note)[:300], level=level, by_id=who.user_id,
     )  # fmt: skip
     PromiseItem.objects.bulk_create(
         [PromiseItem(promise=promise, item=item, open_then=item.open - item.disputed) for item in items]
@@ -125,7 +124,7 @@ def logged(promise: Promise) -> PromiseLogged:
     """A recorded promise as `log_promise` answered it."""
     rows = list(PromiseItem.objects.filter(promise=promise).order_by("pk").values_list("item", "open_then"))
     minor = promise.amount if promise.amount is not None else sum(then for _, then in rows)
-    replaced = (promise.replaces_id,) if promise.replaces_id else ()
+    replaced = tuple(promise.replaces.order_by("pk").values_list("pk", flat=True))
     return PromiseLogged(
         promise.pk, promise.customer_id, promise.due_on, Money(minor, promise.currency), promise.amount is not None,
         tuple(item for item, _ in rows), promise.level, replaced,
@@ -181,11 +180,12 @@ def _replaced(customer_id: int, item_ids: Sequence[int]) -> list[Promise]:
     sharing = PromiseItem.objects.filter(promise__customer=customer_id, item__in=item_ids)
     for promise, item in sharing.values_list("promise", "item"):
         named.setdefault(promise, []).append(item)
-    older = Promise.objects.filter(pk__in=named).select_related("replaced_by").order_by("made_on", "pk")
+    older = Promise.objects.filter(pk__in=named).order_by("made_on", "pk")
     return [each for each in older if promises.replaces(each.status, named[each.pk], item_ids)]
 
 
 def _close_older(older: Sequence[Promise], newer: Promise, act: Act) -> None:
+    Promise.objects.filter(pk__in=[each.pk for each in older], replaced_by=None).update(replaced_by=newer)
     for each in older:
         status = promises.status_when_replaced(each.status)
         if status == each.status:

@@ -9,6 +9,7 @@ from typing import Any
 from dunlin.actions.doing import Who, doing, lock_customers
 from dunlin.actions.facts_changed import facts_changed
 from dunlin.actions.granted import granted_with, take_back
+from dunlin.actions.judge_promises import judge_customers
 from dunlin.actions.postings import customers_of, first_open_day, items_of, named, reverse
 from dunlin.records.models import Application, Item
 from dunlin.records.policies import current_policy
@@ -76,7 +77,9 @@ def return_payment(
             )
             for credit in [payment_id, *(each.pk for each in granted)]
         ]  # fmt: skip
-        facts_changed(who, customers | late, policy or current_policy())
+        policy = policy or current_policy()
+        judge_customers(who, sorted(customers | late), who.today, policy)
+        facts_changed(who, customers | late, policy)
 
         returned = Returned(
             taken_back[0].pk, posted_on, tuple(sorted({use.debit_id for use in uses})), taken_back[0].open

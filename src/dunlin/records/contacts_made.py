@@ -46,8 +46,8 @@ class Promise(models.Model):
     level = models.PositiveSmallIntegerField(default=0)  # raised when it replaces one that was not kept
     paid = models.BigIntegerField(default=0)  # minor units counted for it at the last judgement
     judged_on = models.DateField(null=True, blank=True)
-    replaces = models.OneToOneField(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"
+    replaced_by = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaces"
     )
     by = models.ForeignKey("User", null=True, on_delete=models.PROTECT, db_index=False)
 

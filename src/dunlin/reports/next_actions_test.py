@@ -102,7 +102,8 @@ def test_a_promise_and_a_follow_up_are_open_as_of_the_day(books):
 def test_a_promise_that_was_cancelled_or_replaced_is_not_next(books):
     promise(books, TODAY, status="cancelled", judged_on=TODAY - timedelta(3))
     old = promise(books, TODAY - timedelta(6))
-    promise(books, TODAY + timedelta(8), made=TODAY - timedelta(3), replaces=old, amount=None)
+    old.replaced_by = promise(books, TODAY + timedelta(8), made=TODAY - timedelta(3), amount=None)
+    old.save()
     assert of(books).next == NextAction("promise", TODAY + timedelta(8), "without an amount")
     assert of(books, TODAY - timedelta(4)).next.on == TODAY - timedelta(6)
 

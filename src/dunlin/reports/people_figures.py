@@ -15,7 +15,7 @@ from dunlin.reports.filters import ALL, Filters
 from dunlin.rules.campaigns import REACHED
 from dunlin.rules.measures import ratio
 from dunlin.rules.policy import Policy
-from dunlin.rules.promises import JUDGED, KeptRate, kept_rate
+from dunlin.rules.promises import CANCELLED, JUDGED, KeptRate, kept_rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,9 @@ def people_figures(
 ) -> tuple[PersonFigures, ...]:
     """Everyone who called or took a promise after `after` through `day`, and every active collector. Three queries."""
     calls = Call.objects.filter(day__gt=after, day__lte=day, direction="out")
-    promises = Promise.objects.filter(made_on=day)
+    promises = Promise.objects.filter(made_on=day).exclude(
+        status=CANCELLED
+    )  # as on Today: one replaced is one
     if known_at is not None:
         calls = calls.filter(started_at__lte=known_at)  # the moment a call was logged is not kept
         promises = promises.filter(recorded_at__lte=known_at)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -118,7 +118,7 @@ def kept_rate(promises: Iterable[tuple[str, int | Decimal, int | Decimal]]) -> K
 class Claim:
     """A promise that asks for money: `amount` in minor units (of a promise without amount, the open of its items).
 
-    Without `item_ids` it takes any money of the customer that no promise with items takes.
+    Without `item_ids` it takes any money of the customer that no promise with items takes. `recorded_at`: when it was made.
     """
 
     id: int
@@ -126,17 +126,19 @@ class Claim:
     due_on: date
     made_on: date
     item_ids: Collection[int] = ()
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Money applied to one item: `amount` in minor units, of which `returned` came back."""
+    """Money applied to one item, recorded at a moment: `amount` in minor units, of which `returned` came back."""
 
     id: int
     item_id: int
     value_date: date
     amount: int
     returned: int = 0
+    recorded_at: datetime | None = None
 
 
 class Counted(NamedTuple):
@@ -153,7 +155,9 @@ def allocate_money(
     """Count each unit of money for at most one promise, by item and then by date.
 
     Claims take in order of promised date, date made and id; receipts are taken in order of value date and id. Money
-    counts from the day a promise was made through its date plus tolerance. Claims with items go first. One currency.
+    counts when it was recorded after the promise and its value date is no later than the promised date plus tolerance; what
+    was in the books before lowered what was promised already. Where a moment is not known, the value date must not be before
+    the day of the promise. Claims with items go first. One currency.
     """
     left = {receipt.id: max(0, receipt.amount - receipt.returned) for receipt in receipts}
     if len(left) != len(receipts):
@@ -165,13 +169,26 @@ def allocate_money(
         last = claim.due_on + timedelta(days=tolerance_days)
         for receipt in by_date:
             fits = not claim.item_ids or receipt.item_id in claim.item_ids
-            if fits and claim.made_on <= receipt.value_date <= last:
+            if fits and receipt.value_date <= last and _is_later(receipt, claim):
                 part = min(wanted, left[receipt.id])
                 if part > 0:
                     counted.append(Counted(claim.id, receipt.id, part))
                     left[receipt.id] -= part
                     wanted -= part
     return counted
+
+
+def _is_later(receipt: Receipt, claim: Claim) -> bool:
+    if receipt.recorded_at is not None and claim.recorded_at is not None:
+        return receipt.recorded_at > claim.recorded_at
+    return receipt.value_date >= claim.made_on
+
+
+def still_promised(amount: int | None, open_then: int, credited_since: int) -> int:
+    """What a promise asks for in money, minor units: its amount, or all that was open on its items, but no more than is left
+    of them after what was credited or granted since. At least 1: a promise about nothing is void, not kept."""
+    left = max(1, open_then - credited_since)
+    return left if amount is None else min(amount, left)
 
 
 def money_of(counted: Iterable[Counted]) -> dict[int, int]:
