@@ -54,7 +54,7 @@ def export_books(
     Refused: not_permitted, file_not_understood (a format there is not, or a folder that holds something already).
     """
     if not may(who.role, "export_books"):
-        raise Refused("not_permitted", who=who.name, role=who.role.replace("_", " "), verb="export books")
+        raise Refused("not_permitted", who=who.name, role=who.role.replace("_", " "), verb="export the books")
     if format not in FORMATS:
         raise Refused(
             "file_not_understood", file=str(target), why=f"{format!r} is none of {', '.join(FORMATS)}."

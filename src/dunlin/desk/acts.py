@@ -22,6 +22,13 @@ from dunlin.rules.money import Money, NotMoney
 from dunlin.rules.plain_words import understand_day
 
 
+_OF_ONE = {
+    "see_team": "the team", "see_own_customers": "accounts", "see_all_customers": "all accounts", "see_diary": "the diary",
+    "order_worklist": "the worklist", "change_calendar": "the calendar", "add_follow_up": "a follow-up",
+    "finish_follow_up": "a follow-up", "run_daily": "the day",
+}  # fmt: skip
+
+
 class Unclear(Exception):
     """A field cannot be read; `problem` stands beside it."""
 
@@ -78,7 +85,17 @@ def allow(request: HttpRequest, verb: str) -> None:
     if door.in_past:
         raise Refused("past_is_read_only", as_of=door.as_of.isoformat())
     who = door.who
-    raise Refused("not_permitted", who=who.name, role=who.role.replace("_", " "), verb=verb.replace("_", " "))
+    raise Refused("not_permitted", who=who.name, role=who.role.replace("_", " "), verb=in_english(verb))
+
+
+def in_english(verb: str) -> str:
+    """A verb as a sentence has it: log_call → log a call, see_team → see the team, see_measures → see measures."""
+    first, _, what = verb.partition("_")
+    if verb in _OF_ONE or not what:
+        return f"{first} {_OF_ONE.get(verb, '')}".strip()
+    words = what.replace("_", " ")
+    article = "" if words.endswith("s") else "an " if words[0] in "aeiou" else "a "
+    return f"{first} {article}{words}"
 
 
 def typed_in(request: HttpRequest) -> dict[str, str]:

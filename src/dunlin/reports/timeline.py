@@ -16,7 +16,17 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from dunlin.records.models import Call, DiaryLine, Dispute, FollowUp, Item, Note, Promise, PromiseJudgement
+from dunlin.records.models import (
+    Call,
+    DiaryLine,
+    Dispute,
+    FollowUp,
+    Item,
+    Note,
+    Promise,
+    PromiseJudgement,
+    User,
+)
 from dunlin.reports.account_items import full_name
 from dunlin.reports.moments import day_begins, day_ends
 
@@ -108,6 +118,7 @@ def timeline(
     entries = list(islice(merge(*pages, key=lambda entry: entry.key, reverse=True), page_size + 1))
     more = len(entries) > page_size
     shown = tuple(entries[:page_size])
+    _tell_changes([entry for entry in shown if entry.kind == "change"])
     return Timeline(shown, shown[-1].cursor if more else None)
 
 
@@ -281,12 +292,63 @@ def _diary(ask: _Ask) -> QuerySet[Any]:
     )
 
 
+# Keys and counters of other records: of use to the diary, of none to somebody who reads an account.
+_UNTOLD = frozenset(("contact", "credit", "credit_open", "debit", "debit_open", "discount", "granted", "item", "kind", "point",
+                     "position", "reverses", "status"))  # fmt: skip
+_PEOPLE = frozenset(("business manager", "collector", "sales rep"))
+_CALLED = {"until_on": "through", "from_on": "from", "due_on": "due", "posted_on": "recorded", "day": "on"}
+
+
 def _change(row: dict[str, Any]) -> dict[str, Any]:
     names = ("verb", "before", "after", "about")
     return {
         "about": row["about"] or f"diary:{row['pk']}", "title": row["verb"].replace("_", " ").capitalize(), "text": row["cause"],
         "facts": {name: row[name] for name in names},
     }  # fmt: skip
+
+
+def _tell_changes(changes: list[Entry]) -> None:
+    """Put into `facts["told"]` what changed: (name, before, after) in words, "" before when there was nothing. One query for
+    the names of people, only when one is meant."""
+    for entry in changes:
+        before, after = entry.facts["before"] or {}, entry.facts["after"] or {}
+        entry.facts["told"] = [
+            (_name(name, after[name]), before.get(name), after[name])
+            for name in after
+            if name not in _UNTOLD and after[name] not in (None, "") and not isinstance(after[name], dict)
+        ]
+    meant = {
+        pk
+        for entry in changes
+        for name, *values in entry.facts["told"]
+        if name in _PEOPLE
+        for pk in values
+        if pk
+    }
+    people = {each.pk: each.name for each in User.objects.filter(pk__in=meant)} if meant else {}
+    for entry in changes:
+        entry.facts["told"] = [
+            (name, *(people.get(value, "") if name in _PEOPLE else _said(value) for value in values))
+            for name, *values in entry.facts["told"]
+        ]
+
+
+def _name(name: str, value: Any) -> str:
+    if name == "value":
+        return "e-mail" if "@" in str(value) else "number"
+    return _CALLED.get(name, name.replace("_", " "))
+
+
+def _said(value: Any) -> str | date:
+    """A value of the diary as people read it; days come back as days."""
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "yes", False: "no"}[value]
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value)
+    try:
+        return date.fromisoformat(str(value)) if len(str(value)) == 10 else str(value)
+    except ValueError:
+        return str(value)
 
 
 def _of(person: str) -> tuple[str, ...]:

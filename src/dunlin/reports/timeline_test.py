@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -138,3 +138,21 @@ def test_one_query_a_source_however_long_it_is():
     before = asked()
     full(of, by, days=9)
     assert asked() == before == 11
+
+
+def test_what_changed_is_told_in_words_without_keys():
+    of, by = customer(), user("collector", "alice")
+    for before, after in (
+        ({"value": "555-1"}, {"value": "555-2", "point": 7}),
+        ({"value": "a@b.example"}, {"value": "c@b.example"}),
+        ({"collector": None}, {"collector": by.pk}),
+        ({"due_on": "2026-05-01"}, {"due_on": "2026-06-01"}),
+        (None, {"credit": 4, "debit": 5, "amount": 100}),
+    ):
+        DiaryLine.objects.create(at=moment(TODAY), verb="correct_contact", customer=of, by=by, before=before, after=after,
+                                 role="collector", door="desk")  # fmt: skip
+    told = [entry.facts["told"] for entry in timeline(of.pk, TODAY, kinds=["change"]).entries]
+    assert sorted(each for line in told for each in line if each[0] != "amount") == [
+        ("collector", "", by.name), ("due", date(2026, 5, 1), date(2026, 6, 1)), ("e-mail", "a@b.example", "c@b.example"),
+        ("number", "555-1", "555-2"),
+    ]  # fmt: skip

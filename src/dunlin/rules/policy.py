@@ -189,7 +189,12 @@ def _plain(setting: Setting, value: Any) -> Any:
 
 
 def _wrong(setting: Setting, value: Any, why: str) -> NotASetting:
-    return NotASetting(f"{setting.name}: {value!r} {why}.")
+    if isinstance(value, dict):
+        shown = "; ".join(f"{place} {hours}" for place, hours in value.items())
+    else:
+        shown = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    quoted = shown if isinstance(value, (int, float, Decimal)) else f"“{shown}”"
+    return NotASetting(f"{setting.name}: {quoted} {why}.")
 
 
 def _read(setting: Setting, value: Any) -> Any:
@@ -265,8 +270,8 @@ def _check(setting: Setting, value: Any) -> None:
     if setting.kind == "currency":
         try:
             minor_digits(value)
-        except NotMoney as problem:
-            raise _wrong(setting, value, f"will not do: {problem}") from None
+        except NotMoney:
+            raise _wrong(setting, value, "is not a currency code such as EUR") from None
     if setting.kind == "zone":
         try:
             ZoneInfo(value)

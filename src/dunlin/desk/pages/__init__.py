@@ -30,6 +30,7 @@ def environment(**options: Any) -> Environment:
     env = Environment(**options)  # noqa: S701  autoescape is set above
     env.globals.update(static=static, url=reverse, version=__version__, query=query, next_sort=next_sort)
     env.filters.update(money=money, amount=amount, day=day, moment=moment, iso=iso, whole=whole, words=words)
+    env.filters["zone_words"] = zone_words
     equip(env)
     return env
 
@@ -74,12 +75,17 @@ def day(value: date | None, today: date | None = None) -> str:
     return text if today is not None and value.year == today.year else f"{text} {value.year}"
 
 
-def moment(value: datetime | None, zone: str = "UTC") -> str:
-    """Tue 12 May 2026 14:05 in `zone`."""
+def moment(value: datetime | None, zone: str = "UTC", today: date | None = None) -> str:
+    """Tue 12 May 2026 14:05 in `zone`, the year as with a day."""
     if value is None:
         return NOTHING
     local = value.astimezone(ZoneInfo(zone))
-    return f"{day(local.date())} {local:%H:%M}"
+    return f"{day(local.date(), today)} {local:%H:%M}"
+
+
+def zone_words(zone: str) -> str:
+    """in UTC; of New York."""
+    return "in UTC" if zone in ("UTC", "Etc/UTC") else f"of {zone.rsplit('/', 1)[-1].replace('_', ' ')}"
 
 
 def iso(value: date | datetime | None) -> str:
