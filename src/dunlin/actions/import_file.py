@@ -151,7 +151,7 @@ def store_file(stream: BinaryIO) -> Path:
 def may_import(who: Who) -> None:
     """Refused not_permitted unless the role may import."""
     if not may(who.role, "import_file"):
-        raise Refused("not_permitted", who=who.name, role=who.role.replace("_", " "), verb="import file")
+        raise Refused("not_permitted", who=who.name, role=who.role.replace("_", " "), verb="import a file")
 
 
 def chunks_of(

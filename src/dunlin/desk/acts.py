@@ -21,7 +21,6 @@ from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money, NotMoney
 from dunlin.rules.plain_words import understand_day
 
-
 _OF_ONE = {
     "see_team": "the team", "see_own_customers": "accounts", "see_all_customers": "all accounts", "see_diary": "the diary",
     "order_worklist": "the worklist", "change_calendar": "the calendar", "add_follow_up": "a follow-up",
