@@ -78,6 +78,19 @@ def test_a_promise_keeps_only_its_own_items_quiet_and_only_until_its_date():
     assert decided(item(40, 400_000), promises=[promise(-1)]).step == "call"
 
 
+@pytest.mark.trap(52)
+@pytest.mark.rule("P18")
+def test_a_promise_of_a_part_keeps_only_the_oldest_of_its_items_quiet():
+    owed = [item(40, 100_000, id=1), item(35, 15_000_000, id=2), item(33, 50_000, id=3)]
+    part = decided(*owed, promises=[promise(3, items=(1, 2, 3), amount=50_000)])
+    assert part.step == "call"
+    assert part.collectable == {"USD": 15_050_000}
+    assert decided(*owed, promises=[promise(3, items=(1, 2, 3), amount=100_001)]).collectable == {
+        "USD": 50_000
+    }
+    assert decided(*owed, promises=[promise(3, items=(1, 2, 3), amount=None)]).step == "none"
+
+
 def test_the_silence_after_the_promised_date_is_a_setting():
     patient = Policy(promise_pause_days_after=2)
     assert decide(situation(item(40), promises=[promise(-2)]), TODAY, patient).step == "none"

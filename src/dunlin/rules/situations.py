@@ -4,7 +4,7 @@ collected. The facts a decision rests on, in whole minor units. See docs/rules/w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -149,7 +149,7 @@ def tally_of(situation: Situation, today: date, policy: Policy) -> Tally:
     """What of the open items is past due, and what of that nothing holds back: no dispute, block or live promise."""
     tally = Tally()
     past_due, collectable, held, rows = tally.past_due, tally.collectable, tally.held, tally.rows
-    covered, loose = _covering(situation.promises, today, policy) if situation.promises else (_NO_COVER, ())
+    covered, loose = _covering(situation, today, policy) if situation.promises else (_NO_COVER, ())
     next_due_on: date | None = None
     for item in situation.items:
         # Unpacked at once: this loop sees every open item of the book.
@@ -186,12 +186,27 @@ _NO_COVER: frozenset[int] = frozenset()
 
 
 def _covering(
-    promises: Sequence[PromiseFact], today: date, policy: Policy
+    situation: Situation, today: date, policy: Policy
 ) -> tuple[Collection[int], Sequence[PromiseFact]]:
     """Ids of the items that a promise keeps quiet today, and the promises that name no items."""
-    quiet = pausing(promises, today, policy)
-    ids = {item_id for promise in quiet for item_id in promise.item_ids}
+    quiet = pausing(situation.promises, today, policy)
+    ids: set[int] = set()
+    for promise in quiet:
+        ids.update(promise.item_ids if promise.amount is None else _first_of(situation.items, promise))
     return ids, [promise for promise in quiet if not promise.item_ids]
+
+
+def _first_of(items: Sequence[OpenItem], promise: PromiseFact) -> Iterator[int]:
+    """The oldest items of a promise, up to its amount: 500.00 promised keeps no 150,000.00 quiet (trap 52). The item that the
+    amount ends in counts whole."""
+    left = promise.amount or 0
+    for item in sorted(
+        (each for each in items if each.id in promise.item_ids), key=lambda each: (each.due_on, each.number)
+    ):
+        if left <= 0:
+            return
+        yield item.id
+        left -= max(0, item.open - item.disputed)
 
 
 def pausing(promises: Sequence[PromiseFact], today: date, policy: Policy) -> list[PromiseFact]:
