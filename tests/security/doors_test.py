@@ -43,6 +43,7 @@ ACTS = {
     "add_follow_up": "add_follow_up", "finish_follow_up": "finish_follow_up", "add_note": "add_note",
     "add_promise": "log_promise", "cancel_promise": "cancel_promise", "snooze": "snooze_customer", "wake": "snooze_customer",
     "call": "log_call", "imports": "import_file", "import_preview": "import_file", "import_run_here": "import_file",
+    "decide_day": "run_daily",
     "export_books": "export_books", "settings": "change_settings", "settings_file": "change_settings",
     "calendars": "change_calendar", "periods": "lock_period", "rates": "record_rate", "users": "manage_users",
     "user": "manage_users", "proof": "verify_books", "team_assign": "assign_customers", "team_backup": "set_backup", "team_backup_end": "set_backup",

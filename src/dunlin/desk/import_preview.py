@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from dunlin.actions.choose_mapping import choose_mapping, opened, refuse_open_questions
+from dunlin.actions.choose_mapping import read_by, refuse_open_questions
 from dunlin.actions.import_file import start_import
 from dunlin.actions.preview_import import Preview, preview_import
 from dunlin.actions.receive_file import received
@@ -37,6 +37,7 @@ from dunlin.rules.codes import Refused
 ORDERS = (("dmy", "Day, month, year"), ("mdy", "Month, day, year"), ("ymd", "Year, month, day"))
 MARKS = (("false", "Point: 1,234.50"), ("true", "Comma: 1.234,50"))
 SIGNS = (("as_is", "As they stand"), ("negative_is_credit", "Negative amounts are credits"))
+_OF_THE_FILE = ("date_order", "decimal_comma", "sign")
 _BIG = 2 << 20  # above this the page comes first and the file is read while it is looked at
 _MENDED = (
     "mapping_not_usable",
@@ -44,6 +45,7 @@ _MENDED = (
     "mapping_unknown",
     "file_not_understood",
     "mapping_question",
+    "column_unknown",
 )
 
 
@@ -118,7 +120,7 @@ def _page(
     door = request.door  # type: ignore[attr-defined]
     facts: dict[str, Any] = {
         "asked": asked, "found": None, "problem": problem, "typed": typed or {}, "kinds": KIND_WORDS,
-        "mappings": import_mappings(), "start_over": replace(asked, mapping="", run="", kind="", sets={}).link,
+        "kind_words": dict(KIND_WORDS), "mappings": import_mappings(), "start_over": replace(asked, mapping="", run="", kind="", sets={}).link,
         "megabytes": path.stat().st_size / (1 << 20), "sets": len(asked.sets),
     }  # fmt: skip
     at_once = request.htmx or request.method == "POST" or request.GET.get("read") == "1"  # type: ignore[attr-defined]
@@ -150,7 +152,7 @@ def _read(who: Any, asked: Asked, path: Path, facts: dict[str, Any]) -> Preview:
 def _again(request: HttpRequest, asked: Asked, path: Path) -> HttpResponse:
     """Take what was changed in the form into the address. Refused: mapping_not_usable, before the file is read again."""
     changed = changes_in(request.POST.dict(), asked)
-    chosen = choose_mapping(opened(path, None, asked.name), changed.kind or None, changed.given, changed.sets)
+    _, chosen = read_by(path, changed.kind or None, changed.given, changed.sets, changed.name)
     if chosen.questions:
         return done_quietly(request, changed.link)
     return done_quietly(request, changed.link + "#understood")
@@ -160,9 +162,12 @@ def changes_in(form: dict[str, Any], asked: Asked) -> Asked:
     """The address with what differs in `form` from what the page showed (`was.` beside each field).
 
     `to.FIELD` is the column of a field ("" for none), `else.FIELD` what a blank cell becomes, or a constant without column.
+    `kind` and `mapping` are taken with whatever was chosen below them.
     """
-    sets, kind = dict(asked.sets), asked.kind
-    for name in ("date_order", "decimal_comma", "sign"):
+    sets = dict(asked.sets)
+    kind = form.get("kind", asked.kind) if form.get("kind") in ("", *KINDS) else asked.kind
+    mapping = form.get("mapping", asked.mapping)[:60]
+    for name in _OF_THE_FILE:
         if form.get(name, "") not in ("", form.get(f"was.{name}", "")):
             sets[name] = form[name]
     for field in dict.fromkeys(name.removeprefix("to.") for name in form if name.startswith("to.")):
@@ -172,7 +177,7 @@ def changes_in(form: dict[str, Any], asked: Asked) -> Asked:
         sets.pop(f"{field}.default", None)
         if column != form.get(f"was.to.{field}", "") or not column:
             sets.pop(field, None)
-            sets[field] = column or other
+            sets[field] = column or (f":{other}" if other else "")
         if column:
             sets[f"{field}.default"] = other
     for name, value in form.items():
@@ -182,7 +187,12 @@ def changes_in(form: dict[str, Any], asked: Asked) -> Asked:
                 kind = value
             else:
                 sets[about] = value.strip()
-    return replace(asked, sets={about: value[:200] for about, value in sets.items()}, kind=kind)
+    if kind and kind != asked.kind:
+        # What was said about fields the other kind does not have is void with it.
+        fields = (*_OF_THE_FILE, *target_names(kind))
+        sets = {about: value for about, value in sets.items() if about.partition(".")[0] in fields}
+    kept = {about: value[:200] for about, value in sets.items()}
+    return replace(asked, sets=kept, kind=kind, mapping=mapping)
 
 
 def _save(request: HttpRequest, asked: Asked, path: Path) -> HttpResponse:
@@ -191,7 +201,7 @@ def _save(request: HttpRequest, asked: Asked, path: Path) -> HttpResponse:
         raise Refused(
             "mapping_not_usable", mapping="without a name", file=asked.name, why="write a name for it first"
         )
-    chosen = choose_mapping(opened(path, None, asked.name), asked.kind or None, asked.given, asked.sets)
+    _, chosen = read_by(path, asked.kind or None, asked.given, asked.sets, asked.name)
     refuse_open_questions(chosen, asked.name)
     saved = save_mapping(request.door.who, chosen.mapping, name)  # type: ignore[attr-defined]
     to = replace(asked, mapping=saved.name, run="", sets={}).link

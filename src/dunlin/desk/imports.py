@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from dunlin.actions.export_books import FORMATS, export_books
 from dunlin.actions.receive_file import UPLOAD_BYTES_MAX, receive_file
+from dunlin.actions.run_daily import run_daily
 from dunlin.actions.run_import_here import HERE_BYTES_MAX, run_import_here
 from dunlin.desk import downloads
 from dunlin.desk.acts import address, allow, typed_in
@@ -21,7 +22,7 @@ from dunlin.desk.answers import done, show
 from dunlin.desk.office import seeing
 from dunlin.desk.tables import Head, pages_of
 from dunlin.formats.targets import KINDS, target_names
-from dunlin.records.models import Customer, ImportRun, Item
+from dunlin.records.models import Contact, Customer, DecisionRun, ImportRun, Item
 from dunlin.reports import imports as report
 from dunlin.rules.codes import Refused
 
@@ -29,6 +30,8 @@ KIND_WORDS = (
     ("customers", "Customers"), ("contacts", "Contacts"), ("items", "Invoices and credits"), ("payments", "Payments"),
 )  # fmt: skip
 _RUNS = 50
+# Customers that are decided within a few seconds, so that a page can wait for it.
+_DECIDE_HERE_MAX = 5_000
 _PROBLEMS = 100
 # How long a run may wait before the page says that no job process seems to take it.
 _PATIENCE = timedelta(seconds=6)
@@ -65,7 +68,8 @@ def imports(request: HttpRequest) -> HttpResponse:
         "runs": runs[:_RUNS], "older": runs[_RUNS - 1].run_id if len(runs) > _RUNS else None, "heads": _heads(),
         "typed": typed, "errors": errors, "kinds": KIND_WORDS, "limit": UPLOAD_BYTES_MAX >> 20,
         "moving": any(not run.over for run in runs), "customers": Customer.objects.exists(), "items": Item.objects.exists(),
-        "formats": FORMATS,
+        "contacts": Contact.objects.exists(), "payments": Item.objects.filter(kind="payment").exists(),
+        "formats": FORMATS, "kind_words": dict(KIND_WORDS),
     }  # fmt: skip
     return show(request, "imports.html", facts, part="results", status=422 if errors else 200)
 
@@ -100,9 +104,29 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "run": found, "which": "refused" if only else "warnings", "pages": pages, "waiting_long": waiting,
         "here": stored.bytes <= HERE_BYTES_MAX, "megabytes": HERE_BYTES_MAX >> 20, "mapping_text": stored.mapping_text,
         "problems": report.import_problems(pk, offset=pages.offset, limit=pages.size, refused=only),
-        "typed": {}, "errors": {}, "limit": UPLOAD_BYTES_MAX >> 20,
+        "typed": {}, "errors": {}, "limit": UPLOAD_BYTES_MAX >> 20, "kind_words": dict(KIND_WORDS),
+        "next": _next(door.who.today) if found.state == report.DONE and not found.dry_run else None,
     }  # fmt: skip
     return show(request, "imports_run.html", facts, part="run")
+
+
+def _next(today: date) -> dict[str, Any]:
+    """What is still to be done with what was imported."""
+    return {
+        "unassigned": Customer.objects.filter(collector=None).count(),
+        "decided": DecisionRun.objects.filter(day=today, finished_at__isnull=False).exists(),
+        "decide_here": Customer.objects.count() <= _DECIDE_HERE_MAX,
+    }
+
+
+@require_POST
+def decide_day(request: HttpRequest) -> HttpResponse:
+    """Decide today for the whole book now, in this request: the first list of new books does not wait for the night."""
+    allow(request, "run_daily")
+    who: Any = request.door.who  # type: ignore[attr-defined]
+    result = run_daily(who, who.today)
+    sentence = f"{who.today}: {result.customers:,} customers decided, {result.calls:,} to call."
+    return done(request, sentence, reverse("today"))
 
 
 @require_POST

@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 
 from dunlin.actions import receive_file
 from dunlin.desk.import_preview import Asked, changes_in
-from dunlin.records.models import Customer, ImportRun, Item, SavedMapping
+from dunlin.records.models import Contact, ContactPoint, Customer, Decision, ImportRun, Item, SavedMapping
 from tests import cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("A9")]
@@ -64,7 +64,21 @@ def test_a_new_system_is_told_what_to_import_first(db, client):
     client.force_login(cast.user("ar_manager"))
     page = client.get("/imports/").content.decode()
     assert "What comes first" in page
-    assert page.index("Customers</span>") < page.index("Items</span>") < page.index("Payments</span>")
+    assert (
+        page.index("Customers</span>")
+        < page.index("Invoices and credits</span>")
+        < page.index("Payments</span>")
+    )
+    assert "Template</a>" in page
+    assert 'class="done"' not in page
+
+
+def test_the_order_of_files_ticks_what_is_there(books, client):
+    client.force_login(books.mona)
+    assert client.get("/imports/").content.decode().count('<li class="done">') == 4
+    ContactPoint.objects.all().delete()
+    Contact.objects.all().delete()
+    assert client.get("/imports/").content.decode().count('<li class="done">') == 3
 
 
 def test_the_template_of_a_kind_names_its_fields_and_an_unknown_kind_is_refused(desk):
@@ -154,8 +168,76 @@ def test_only_what_differs_from_what_was_shown_is_a_change():
         "sign": "as_is", "was.sign": "as_is", "decimal_comma": "true", "was.decimal_comma": "false",
     }  # fmt: skip
     assert changes_in(form, asked).sets == {
-        "decimal_comma": "true", "amount": "Total", "amount.default": "", "currency": "USD", "number.default": "0",
+        "decimal_comma": "true", "amount": "Total", "amount.default": "", "currency": ":USD", "number.default": "0",
     }  # fmt: skip
+
+
+def test_kind_mapping_columns_and_answers_go_together(desk):
+    page = desk.get(preview_of(desk, HEAD + ROWS)).content.decode()
+    form = page[page.index('class="mapping-form') :]
+    form = form[: form.index("</form>")]
+    names = (
+        'name="kind"',
+        'name="mapping"',
+        'name="to.amount"',
+        'name="date_order"',
+        'name="answer.date_order"',
+    )
+    assert [name for name in names if name not in form] == []
+    said = {"do": "again", "kind": "items", "mapping": "", "to.number": "Customer", "was.to.number": "Invoice no",
+            "answer.date_order": "dmy"}  # fmt: skip
+    query = parse_qs(urlsplit(desk.post(preview_of(desk, HEAD + ROWS), said)["Location"]).query)
+    assert (query["kind"], query["set"]) == (
+        ["items"],
+        ["number=Customer", "number.default=", "date_order=dmy"],
+    )
+
+
+def test_another_kind_keeps_what_it_has_and_drops_the_rest():
+    asked = Asked("f", "n", "items", "", "", {"due_on": "Due", "amount": "Sum", "date_order": "dmy"})
+    changed = changes_in(
+        {"kind": "payments", "mapping": "bank", "to.method": "Way", "was.to.method": ""}, asked
+    )
+    assert (changed.kind, changed.mapping) == ("payments", "bank")
+    assert changed.sets == {"amount": "Sum", "date_order": "dmy", "method": "Way", "method.default": ""}
+
+
+def test_a_column_somebody_chose_is_shown_as_chosen_and_the_other_as_unused(desk):
+    text = "Kunde;Zeichen;Kd-Nr;Datum;Fällig;Betrag;Währg\nAcme;R-1;C-7;13.04.2026;13.05.2026;5,00;EUR\n"
+    page = desk.get(preview_of(desk, text, "number=Zeichen", "customer=Zeichen")).content.decode()
+    row = page[page.index('aria-label="Column for customer"') :]
+    assert ">chosen</span>" in row[: row.index("</tr>")]
+    assert "Not used: Kd-Nr." in page
+
+
+def test_a_column_that_is_not_there_is_refused_with_the_columns(desk):
+    address = preview_of(desk, HEAD + ROWS.replace("03/04", "13/04"))
+    said = {"do": "again", "answer.customer": "Nope"}
+    answer = desk.post(address, said)
+    assert answer.status_code == 422
+    assert "The file has no column &#39;Nope&#39;; it has Customer, Customer name" in answer.content.decode()
+
+
+def test_the_result_says_what_comes_next(desk, books):
+    def imported(number: str) -> str:
+        desk.post(preview_of(desk, HEAD + ROWS.replace("A-1", number), "date_order=dmy"), {"do": "import"})
+        run = ImportRun.objects.latest("pk")
+        desk.post(f"/imports/{run.pk}/run")
+        return desk.get(f"/imports/{run.pk}").content.decode()
+
+    page = imported("A-1")
+    assert "See aging" in page
+    assert "Decide the day" in page
+    assert "Assign 1 customer<" in page
+    assert "/team/assign?owner=none" in page
+    decided = desk.post("/imports/decide")
+    assert decided.status_code == 302
+    assert Decision.objects.filter(customer__number="C-1").exists()
+    assert "Decide the day" not in imported("A-3")
+    desk.force_login(cast.user("auditor"))
+    page = desk.get(f"/imports/{ImportRun.objects.latest('pk').pk}").content.decode()
+    assert ("Assign 1" in page, "See aging" in page) == (False, True)
+    assert desk.post("/imports/decide").status_code == 403
 
 
 def test_a_mapping_is_saved_under_a_name_and_reads_the_file_from_then_on(desk):

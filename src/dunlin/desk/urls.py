@@ -70,6 +70,7 @@ urlpatterns: list[URLPattern] = [
     path("measures", measures.measures, name="measures"),
     path("imports/", imports.imports, name="imports"),
     path("imports/export", imports.export, name="export_books"),
+    path("imports/decide", imports.decide_day, name="decide_day"),
     path("imports/preview", import_preview.preview, name="import_preview"),
     path("imports/template/<slug:kind>.csv", imports.template, name="import_template"),
     path("imports/<int:pk>", imports.run, name="import_run"),
