@@ -73,7 +73,7 @@ def roles() -> str:
 def commands() -> str:
     text = (
         "# Commands\n\nExit status: 0 done; 2 what was asked cannot be done as asked, with the reason code and sentence on standard "
-        'error; 1 anything else. With `--json` the error is `{"error": {"code": ..., "message": ...}}`. '
+        'error; 1 anything else, an import that refused rows among it. With `--json` the error is `{"error": {"code": ..., "message": ...}}`. '
         "The shapes of `--json` answers stand in [json.md](json.md).\n"
     )
     context = click.Context(program, info_name="dunlin")
