@@ -92,6 +92,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
 USE_I18N = True
+LOCALE_PATHS = [PACKAGE / "desk" / "words"]  # the words of the sign-in library in our voice
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
