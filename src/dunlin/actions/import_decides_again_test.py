@@ -10,6 +10,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dunlin.actions import import_file as importing
+from dunlin.actions import nightly
 from dunlin.actions.doing import the_clock
 from dunlin.actions.import_file import import_file
 from dunlin.actions.run_daily import decide_touched, run_daily
@@ -101,3 +103,32 @@ def test_many_are_decided_again_in_as_many_queries_as_a_few_and_in_one_on_an_und
             assert decide_touched(NIGHT, touched) == len(touched)
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 30
+
+
+@pytest.mark.req("B2")
+def test_more_than_an_import_waits_for_are_decided_again_by_a_job(tmp_path, monkeypatch):
+    queued: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(importing, "DECIDED_AT_ONCE", 1)
+    monkeypatch.setattr(importing, "async_task", lambda *given, **more: queued.append(given))
+    first, second = owing("K1", "N1"), owing("K2", "N2")
+    rows = "K1,2026-11-25,1000.00,USD,N1", "K2,2026-11-25,1000.00,USD,N2"
+    run_daily(NIGHT, TODAY)
+    report = take(tmp_path, "payments", PAYMENTS, *rows)
+    assert any(told.startswith("2 customers changed") for told in report.notices)
+    assert len(decisions(first)) == 1
+    monkeypatch.setattr(nightly, "today", lambda zone: TODAY)
+    [(func, day)] = queued
+    assert (func, nightly.decide_day_again(day)) == (
+        "dunlin.actions.nightly.decide_day_again",
+        "2 decisions revised",
+    )
+    assert decisions(first)[1:] == decisions(second)[1:] == [(1, "none", "nothing_open")]
+    assert nightly.decide_day_again("2026-11-24") == "over already"
+
+
+@pytest.mark.req("B2")
+def test_a_day_without_decisions_asks_for_no_job(tmp_path, monkeypatch):
+    monkeypatch.setattr(importing, "DECIDED_AT_ONCE", 0)
+    monkeypatch.setattr(importing, "async_task", lambda *given, **more: pytest.fail("queued"))
+    owing("K1", "N1")
+    assert take(tmp_path, "payments", PAYMENTS, "K1,2026-11-25,1000.00,USD,N1").new == 1

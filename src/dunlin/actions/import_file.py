@@ -32,13 +32,15 @@ from dunlin.formats.problems import TableProblem
 from dunlin.formats.rows import Row, RowProblem, Summary, read_rows
 from dunlin.formats.tables import Table
 from dunlin.records.clock import now, today
-from dunlin.records.models import ImportChange, ImportProblem, ImportRun, User
+from dunlin.records.models import Decision, ImportChange, ImportProblem, ImportRun, User
 from dunlin.records.policies import current_policy
 from dunlin.reports.imports import DONE, FAILED, RUNNING, WAITING, RunReport, import_run
 from dunlin.rules.codes import Refused
 from dunlin.rules.roles import may
 
 CHUNK_ROWS = 5000
+# More customers than these are decided again by a job: an import does not wait for a good part of the night's work.
+DECIDED_AT_ONCE = 1000
 
 Progress = Callable[[int, int | None], None]
 
@@ -92,7 +94,7 @@ def import_file(
         with _undone_when(dry_run):
             _take_all(work, run, table, chunk_rows, dry_run, lambda done: progress and progress(done, total))
         if not dry_run:
-            decide_touched(who, work.touched)
+            _decide_again(work)
     except Exception as error:
         _failed(run, work.tally, error)
         raise
@@ -271,6 +273,17 @@ def _failed(run: ImportRun, tally: Tally, error: Exception) -> None:
     if transaction.get_connection().needs_rollback:
         return
     _move(run, state=FAILED, message=str(error)[:500], finished_at=now(), **_figures(tally, run.totals))
+
+
+def _decide_again(work: Work) -> None:
+    """Today's decisions of the customers the file touched, where the day is decided already."""
+    who = work.who
+    if len(work.touched) <= DECIDED_AT_ONCE:
+        decide_touched(who, work.touched)
+    elif Decision.objects.filter(day=who.today).exists():
+        async_task("dunlin.actions.nightly.decide_day_again", who.today.isoformat(), task_name="decide again")
+        told = f"{len(work.touched):,} customers changed: today's list follows in the background. `dunlin run daily` does it now."
+        work.tally.notices[told] = None
 
 
 def _finished(who: Who, run: ImportRun, work: Work, dry_run: bool) -> None:

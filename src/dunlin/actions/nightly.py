@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from django_q.models import Schedule
 
 from dunlin.actions.doing import the_clock
-from dunlin.actions.run_daily import DailyResult, run_daily
+from dunlin.actions.run_daily import DailyResult, decide_touched, run_daily
 from dunlin.records.clock import now, today
-from dunlin.records.models import DecisionRun, Entity
+from dunlin.records.models import Decision, DecisionRun, Entity
 from dunlin.records.policies import current_policy
 
 ERRAND = "dunlin.actions.nightly.nightly"
@@ -39,6 +39,15 @@ def run_unless_done(day: date) -> DailyResult | None:
     if not Entity.objects.exists() or DecisionRun.objects.filter(day=day, finished_at__isnull=False).exists():
         return None
     return run_daily(the_clock(day, now()), day)
+
+
+def decide_day_again(day: str) -> str:
+    """A job after many customers changed at once: decide again whom the day has decided, unless the day (ISO) is over."""
+    current = today(current_policy().ledger_time_zone)
+    if current.isoformat() != day:
+        return "over already"
+    decided = Decision.objects.filter(day=current, revision=0).values_list("customer", flat=True)
+    return f"{decide_touched(the_clock(current, now()), list(decided))} decisions revised"
 
 
 def keep_schedule() -> None:
