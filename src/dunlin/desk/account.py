@@ -27,7 +27,7 @@ from dunlin.rules.money import Money
 from dunlin.rules.zones import zone_at
 
 GROUP_NAMES = {
-    "past_due": "Past due", "due_soon": "Due soon", "disputed": "Disputed", "credits": "Credits", "closed": "Closed",
+    "past_due": "Past due", "due_soon": "Not due", "disputed": "Disputed", "credits": "Credits", "closed": "Closed",
 }  # fmt: skip
 KIND_NAMES = {
     "call": "Calls", "note": "Notes", "promise": "Promises", "money": "Money", "document": "Documents", "dispute": "Disputes",
