@@ -16,6 +16,7 @@ from dunlin.desk.answers import show
 from dunlin.desk.doors import Standing
 from dunlin.desk.follow_ups import workers
 from dunlin.desk.tables import Pages, sort_of
+from dunlin.records.calendars import LEDGER, calendar
 from dunlin.records.models import Customer, Dispute, FollowUp, Pin, Snooze
 from dunlin.reports.account import Account, AccountBalance, ContactShown
 from dunlin.reports.account import account as account_of
@@ -144,6 +145,7 @@ def _around(request: HttpRequest, customer: Customer, it: Account) -> dict[str, 
         "relatives": [each for each in (it.parent, *it.children) if each and each.id in seen],
         "group_seen": bool(it.group) and seen == set(relatives),
         "why": told,
+        "calendar": calendar(LEDGER),
         "credit_open": any(each.unapplied for each in (it.group if seen == set(relatives) and it.group else it.balances)),
         "workers": workers() if door.may("add_follow_up") else [],
         "kinds": pauses.KINDS,

@@ -258,3 +258,21 @@ def test_follow_ups_are_listed_due_first_and_finished(books, client):
     assert "Later" not in text_of(client.get("/follow-ups?whose=all"))
     client.force_login(books.lena)
     assert "Later" in text_of(client.get("/follow-ups?whose=all"))
+
+
+def test_a_follow_up_is_put_off_and_stays_with_its_owner(books, client):
+    row = FollowUp.objects.create(
+        customer=books.lakeside, owner=books.alice, what="Ask Priya", due_on=DAY, created_at=cast.moment(DAY)
+    )
+    client.force_login(books.alice)
+    assert "put_off=1" in text_of(client.get("/follow-ups"))
+    where = f"/follow-ups/{row.pk}/finish"
+    assert client.post(where, {"put_off": "1", "until": "today"}).status_code == 422
+    assert not FollowUp.objects.exclude(done_at=None).exists()
+    assert (
+        client.post(where, {"put_off": "1", "until": "in 4 days", "back": "/follow-ups"}).url == "/follow-ups"
+    )
+    row.refresh_from_db()
+    again = FollowUp.objects.get(done_at=None)
+    assert row.outcome.startswith("put off to ")
+    assert (again.what, again.owner_id, again.due_on) == ("Ask Priya", books.alice.pk, DAY + timedelta(4))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -11,7 +12,7 @@ from dunlin.actions.add_follow_up import FollowUpAsked
 from dunlin.actions.add_follow_up import add_follow_up as add
 from dunlin.actions.finish_follow_up import finish_follow_up as finish
 from dunlin.desk import access
-from dunlin.desk.acts import act, allow, day_in
+from dunlin.desk.acts import Unclear, act, allow, day_in
 from dunlin.desk.answers import show
 from dunlin.desk.tables import pages_of
 from dunlin.records.models import FollowUp, User
@@ -58,13 +59,30 @@ def add_follow_up(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def finish_follow_up(request: HttpRequest, pk: int) -> HttpResponse:
+    """Done with; with `put_off` it is planned again for another day, and the old one says so."""
     row = access.follow_up_for(request, pk)
 
     def do(typed: Mapping[str, str]) -> str:
+        if typed.get("put_off"):
+            return _put_off(request, row, typed)
         finish(request.door.who, pk, typed.get("outcome", ""))  # type: ignore[attr-defined]
         return f"Done: {row.what}."
 
     return act(request, row.customer, "finish_follow_up", "finish_follow_up", do, facts={"row": row})
+
+
+def _put_off(request: HttpRequest, row: FollowUp, typed: Mapping[str, str]) -> str:
+    """Finish it and plan the same for the day typed, both or neither."""
+    door = request.door  # type: ignore[attr-defined]
+    allow(request, "add_follow_up")
+    until = day_in(typed, "until", door.today)
+    if until is None or until <= door.today:
+        raise Unclear("until", "Write the day it is put off to, later than today: fri, 2 weeks, 30/6.")
+    said = f"put off to {in_words(until, door.today)}"
+    with transaction.atomic():
+        finish(door.who, row.pk, ": ".join(part for part in (said, typed.get("outcome", "")) if part))
+        add(door.who, row.customer_id, FollowUpAsked(row.what, until, row.owner_id))
+    return f"{row.what}: {said}."
 
 
 def follow_up_in(typed: Mapping[str, str], today: object) -> FollowUpAsked | None:

@@ -11,13 +11,14 @@ from dunlin.rules.zones import Zone
 
 @dataclass(frozen=True)
 class Clock:
-    """A local time: "14:32", the place it holds in, and whether calls may be made at that hour ("08:00" to "21:00")."""
+    """A local time: "14:32" on a day ("Thu"), the place it holds in, and whether calls may be made at that hour ("08:00" to "21:00")."""
 
     time: str
     place: str
     inside: bool
     opens: str
     closes: str
+    day: str = ""
 
 
 def clock_there(zone: Zone, country: str, now: datetime, opens: int, closes: int) -> Clock:
@@ -33,6 +34,7 @@ def clock_there(zone: Zone, country: str, now: datetime, opens: int, closes: int
         opens <= minute < closes,
         f"{opens // 60:02d}:{opens % 60:02d}",
         f"{closes // 60:02d}:{closes % 60:02d}",
+        f"{local:%a}",
     )
 
 

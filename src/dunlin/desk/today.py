@@ -16,6 +16,7 @@ from dunlin.desk.answers import show
 from dunlin.desk.doors import Standing
 from dunlin.desk.places import Clock, clock_there
 from dunlin.desk.preview import preview_of
+from dunlin.records.calendars import LEDGER, calendar
 from dunlin.records.models import Customer, Decision, Item
 from dunlin.reports.rail_counts import rail_counts
 from dunlin.reports.worklist import OVER, Absent, Entry, Worklist, not_on_list, worklist
@@ -190,6 +191,7 @@ def _others(request: HttpRequest, chosen: int | None) -> dict[str, object]:
         .distinct()
     )
     return {
+        "calendar": calendar(LEDGER),
         "others": rows[:OTHERS_A_PAGE],
         "page": page,
         "start": start,

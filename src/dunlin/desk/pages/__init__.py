@@ -17,6 +17,7 @@ from markupsafe import Markup
 from dunlin import __version__
 from dunlin.desk.shell import equip, theme, toasts
 from dunlin.desk.tables import next_sort
+from dunlin.rules.calendars import Calendar
 from dunlin.rules.money import TRUE_MINUS, Money
 
 NOTHING = "–"
@@ -30,7 +31,7 @@ def environment(**options: Any) -> Environment:
     env = Environment(**options)  # noqa: S701  autoescape is set above
     env.globals.update(static=static, url=reverse, version=__version__, query=query, next_sort=next_sort)
     env.filters.update(money=money, amount=amount, day=day, moment=moment, iso=iso, whole=whole, words=words)
-    env.filters["zone_words"] = zone_words
+    env.filters.update(zone_words=zone_words, workday=workday)
     equip(env)
     return env
 
@@ -81,6 +82,11 @@ def moment(value: datetime | None, zone: str = "UTC", today: date | None = None)
         return NOTHING
     local = value.astimezone(ZoneInfo(zone))
     return f"{day(local.date(), today)} {local:%H:%M}"
+
+
+def workday(value: date | None, calendar: Calendar) -> date | None:
+    """The day itself, or the first on which somebody works after it."""
+    return value if value is None or calendar.is_business_day(value) else calendar.next_business_day(value)
 
 
 def zone_words(zone: str) -> str:
