@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from dunlin.actions.decide_again import decide_again
+from dunlin.actions.decide_again import newest_decisions, revise
 from dunlin.actions.doing import Who
 from dunlin.records import balance_sums
-from dunlin.records.models import Decision
 from dunlin.rules.policy import Policy
 
 
@@ -15,6 +14,5 @@ def facts_changed(who: Who, customers: Collection[int], policy: Policy) -> None:
     """Inside the act's frame, which holds the customers' locks: balances as they now are, and a new revision of today's
     decision for each customer who has one and for whom it differs. Who has none is decided by the night (P4, P5)."""
     balance_sums.refresh(customers, who.today, policy)
-    decided = Decision.objects.filter(day=who.today, customer__in=customers, revision=0)
-    for customer_id in sorted(decided.values_list("customer", flat=True)):
-        decide_again(who, customer_id, policy)
+    for newest in newest_decisions(who.today, customers):
+        revise(who, newest, policy)

@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, F, Max, Min, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from dunlin.records.models import (
     Block,
@@ -67,10 +68,13 @@ def chunk_ranges(counts: Mapping[int, int]) -> Iterator[tuple[int, int]]:
 
 
 def home_rates(day: date, home: str) -> dict[str, Rate]:
-    """Currency → rate to the home currency, the newest on or before `day`; a quote the other way round is turned. One query."""
+    """Currency → rate to the home currency, the newest on or before `day`; a quote the other way round is turned. Two queries."""
     newest: dict[str, Rate] = {}
-    found = ExchangeRate.objects.filter(Q(quote=home) | Q(base=home), on__lte=day).order_by("on")
-    for base, quote, on, rate in found.values_list("base", "quote", "on", "rate"):
+    known = ExchangeRate.objects.filter(Q(quote=home) | Q(base=home), on__lte=day).order_by()
+    last = Q(pk=None)
+    for base, quote, on in known.values_list("base", "quote").annotate(last=Max("on")):
+        last |= Q(base=base, quote=quote, on=on)
+    for base, quote, on, rate in known.filter(last).order_by("on").values_list("base", "quote", "on", "rate"):
         if quote == home:
             newest[base] = Rate.of(rate.normalize(), base, home, on)
         elif quote not in newest or newest[quote].text.startswith("1 / "):
@@ -98,26 +102,23 @@ def situations(
     """The facts of the customers with ids from `first_id` through `last_id`, or of those in `only`, by id. `past`: undo what was
     posted after `day`.
 
-    Twelve queries, a few more for a past day, however many customers and items there are.
+    Five queries, one more for each kind of fact that any of them has, a few more for a past day; however many customers and
+    items there are.
     """
     chosen = Chosen(first_id, last_id, only)
     span = chosen.lookup("customer")
     # Of a past day: what was lifted or ended later was still in force at the end of it.
     over = day_ends(day, policy.ledger_time_zone) if past else None
-    blocks, item_blocks = _blocks(span, day, over)
+    having = _having(chosen)
+    blocks, item_blocks = _blocks(span, day, over) if "blocks" in having else ({}, {})
     books = (books_then if past else books_now)(chosen, day, item_blocks)
-    group = group_credit(chosen, day, past)
-    promises = _promises(span, day)
-    calls = _calls(span, day, policy)
-    silent = _silent_contacts(span)
+    group = group_credit(chosen, day, past) if "parents" in having else {}
+    promises = _promises(span, day, past) if "promises" in having else {}
+    calls = _calls(span, day, policy) if "calls" in having else {}
+    silent = _silent_contacts(span) if "silent contacts" in having else {}
     phoneless = _without_phone(chosen)
-    follow_ups = dict(
-        FollowUp.objects.filter(**span, done_at=None)
-        .values("customer")
-        .annotate(on=Min("due_on"))
-        .values_list("customer", "on")
-    )
-    snoozes = _snoozes(span, day, over)
+    follow_ups = _follow_ups(span) if "follow-ups" in having else {}
+    snoozes = _snoozes(span, day, over) if "snoozes" in having else {}
     people = Customer.objects.filter(**chosen.lookup("pk")).order_by("pk")
     nothing: _Calls = _Calls()
     for customer_id, number, name in people.values_list("pk", "number", "name"):
@@ -148,6 +149,32 @@ def situations(
         )
 
 
+# Facts most customers have none of: asked for together, so that one customer costs one query for all that is not there.
+_FACTS = {
+    "blocks": "records_block WHERE customer_id {}",
+    "promises": "records_promise WHERE customer_id {}",
+    "calls": "records_call WHERE customer_id {}",
+    "follow-ups": "records_followup WHERE customer_id {} AND done_at IS NULL",
+    "snoozes": "records_snooze WHERE customer_id {}",
+    "silent contacts": "records_contact WHERE customer_id {} AND (do_not_call OR cease_contact)",
+    "parents": "records_customer WHERE id {} AND parent_id IS NOT NULL",
+}
+
+
+def _having(chosen: Chosen) -> set[str]:
+    """Which kinds of facts there are of these customers."""
+    asked = ", ".join(f"EXISTS (SELECT 1 FROM {rows.format(chosen.sql)})" for rows in _FACTS.values())  # noqa: S608  all of it is written above
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {asked}", chosen.parameters * len(_FACTS))
+        return {name for name, there in zip(_FACTS, cursor.fetchone()) if there}
+
+
+def _follow_ups(span: dict[str, Any]) -> dict[int, date]:
+    """Customer → the day its first follow-up is due."""
+    waiting = FollowUp.objects.filter(**span, done_at=None).order_by().values("customer")
+    return dict(waiting.annotate(on=Min("due_on")).values_list("customer", "on"))
+
+
 def _blocks(
     span: dict[str, Any], day: date, over: datetime | None
 ) -> tuple[dict[int, list[CustomerBlock]], dict[int, str]]:
@@ -168,12 +195,22 @@ def _blocks(
     return customers, items
 
 
-def _promises(span: dict[str, Any], day: date) -> dict[int, list[PromiseFact]]:
-    """Open promises, and broken ones that no newer promise about one of their items superseded."""
-    rows = Promise.objects.filter(
-        **span, status__in=("open", "broken"), replaced_by=None, made_on__lte=day
-    ).order_by("pk")
-    kept = list(rows.values_list("customer", "pk", "amount", "currency", "due_on", "status", "made_on"))
+def _promises(span: dict[str, Any], day: date, past: bool) -> dict[int, list[PromiseFact]]:
+    """Open promises, and broken ones that no newer promise about one of their items superseded; of a past day as they were
+    judged by then."""
+    rows = Promise.objects.filter(**span, made_on__lte=day).order_by("pk")
+    if past:
+        by_then = PromiseJudgement.objects.filter(promise=OuterRef("pk"), on__lte=day).order_by("-on", "-pk")
+        standing = Coalesce(Subquery(by_then.values("status")[:1]), Value("open"))
+        rows = rows.annotate(then=standing).filter(Q(replaced_by=None) | Q(replaced_by__made_on__gt=day))
+        rows = rows.filter(then__in=("open", "broken"))
+    else:
+        rows = rows.filter(status__in=("open", "broken"), replaced_by=None)
+    kept = list(
+        rows.values_list(
+            "customer", "pk", "amount", "currency", "due_on", "then" if past else "status", "made_on"
+        )
+    )
     if not kept:
         return {}
     of: dict[int, list[int]] = {}
