@@ -76,7 +76,8 @@ class TierOrder(models.Model):
 
 
 class Snooze(models.Model):
-    """A customer is put aside until a day, with a reason; a promise judged broken later does not wait for it, a new stage does."""
+    """A customer is put aside until a day, with a reason. A promise judged broken after `from_on` ends it early; a new contact
+    stage does not, it waits for the next contact."""
 
     customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="snoozes")
     from_on = models.DateField()

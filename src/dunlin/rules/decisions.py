@@ -15,6 +15,7 @@ from dunlin.rules.calendars import Calendar
 from dunlin.rules.campaigns import next_action
 from dunlin.rules.mrr import months_behind
 from dunlin.rules.policy import Policy
+from dunlin.rules.promise_facts import broke_after, latest_broken, moneys, passed_promise, promise_facts
 from dunlin.rules.situations import (
     CustomerBlock,
     OpenItem,
@@ -80,7 +81,7 @@ def decide(situation: Situation, today: date, policy: Policy, calendar: Calendar
     tally = tally_of(situation, today, policy)
     if situation.unapplied or situation.group_unapplied:
         hold_what_credit_covers(tally, situation)
-    broken = _broken_promise(situation, tally.rows)
+    broken = latest_broken(situation, tally.rows)
     silence = _silence(situation, tally, today, policy)
     if silence is not None:
         return _decision(situation, tally, policy, "none", "", *silence, broken=broken)
@@ -102,6 +103,7 @@ def decide(situation: Situation, today: date, policy: Policy, calendar: Calendar
     tally.rows.sort()
     tier, group, months = _tier(tally.rows, today, policy)
     facts = _facts(tally, group, today, months, broken)
+    facts |= passed_promise(situation, tally.rows, today, policy)
     if step == "email":
         facts["email_because"] = _email_because(situation)
     stages, skipped = _stages(tally.rows, today, policy, calendar)
@@ -183,27 +185,40 @@ def _silence(
     if situation.snooze is not None and today < situation.snooze.until:
         until, text, by, since = situation.snooze
         # D2: a promise that breaks brings the customer back, whatever a person had put aside before.
-        if since is None or not _broke_after(since, situation, tally.rows):
+        if since is None or not broke_after(since, situation, tally.rows):
             return "snoozed", facts | {"until": until.isoformat(), "why": text, "by": by}, until
     if tally.rows:
         return None
     facts["held"] = _held(tally)
     kinds = {why for why, _ in tally.held}
     quiet = pausing(situation.promises, today, policy)
-    if quiet:
-        ends = min(promise.due_on for promise in quiet) + timedelta(policy.promise_pause_days_after + 1)
-        next_look = min(ends, next_look or ends)
+    next_look = _first_end(situation, quiet, today, policy, next_look)
     if kinds == {"promised"}:
-        return "all_promised", facts | _promise_facts(quiet, tally), next_look
+        return "all_promised", facts | promise_facts(quiet, tally), next_look
     if len(kinds) == 1:
         kind = kinds.pop()
-        facts |= {"block": kind, "amount": _moneys(tally.past_due)}
+        facts |= {"block": kind, "amount": moneys(tally.past_due)}
         return (
             {"disputed": "all_disputed", "unapplied": "unapplied_covers"}.get(kind, "all_blocked"),
             facts,
             next_look,
         )
     return "all_held", facts, next_look
+
+
+def _first_end(
+    situation: Situation, quiet: Sequence[PromiseFact], today: date, policy: Policy, next_look: date | None
+) -> date | None:
+    """The first day on which something that holds a past-due item back is over, or on which the next item is past due."""
+    ends = [promise.due_on + timedelta(policy.promise_pause_days_after + 1) for promise in quiet]
+    if situation.block_ends:
+        for item in situation.items:
+            end = situation.block_ends.get(item.id) if item.block else None
+            if end is not None and item.due_on < today:
+                ends.append(end + timedelta(1))
+    if next_look is not None:
+        ends.append(next_look)
+    return min(ends, default=None)
 
 
 def _rest(
@@ -218,38 +233,13 @@ def _rest(
     if reached_on == today:
         return "reached_today", facts | {"calls": len(situation.attempts_today)}, today + timedelta(1)
     until = reached_on + timedelta(policy.rest_days_after_reached)
-    if today >= until or _broke_after(reached_on, situation, tally.rows):
+    if today >= until or broke_after(reached_on, situation, tally.rows):
         return None
     follow_up = situation.follow_up_due_on
     if follow_up is not None and follow_up <= today:
         return None
     look = min(until, follow_up) if follow_up is not None else until
     return "resting", facts | {"until": until.isoformat()}, look
-
-
-def _broken_promises(situation: Situation, rows: Sequence[Row]) -> Sequence[PromiseFact]:
-    """The broken promises about something still to be collected."""
-    if not situation.promises:
-        return ()
-    broken = [promise for promise in situation.promises if promise.status == "broken"]
-    if not broken:
-        return ()
-    ids = {row.id for row in rows}
-    return [promise for promise in broken if not promise.item_ids or not ids.isdisjoint(promise.item_ids)]
-
-
-def _broken_promise(situation: Situation, rows: Sequence[Row]) -> PromiseFact | None:
-    """The latest of them."""
-    about = _broken_promises(situation, rows)
-    return max(about, key=lambda promise: (promise.due_on, promise.id), default=None)
-
-
-def _broke_after(day: date, situation: Situation, rows: Sequence[Row]) -> bool:
-    """Whether one of them was judged broken on a later day: whoever spoke or decided on `day` did not know it."""
-    return any(
-        (promise.broke_on or promise.due_on + timedelta(1)) > day
-        for promise in _broken_promises(situation, rows)
-    )
 
 
 def _tier(rows: list[Row], today: date, policy: Policy) -> tuple[str, list[Row], int]:
@@ -294,11 +284,11 @@ def _facts(
         "due_on": first.due_on.isoformat(),
         "days": (today - first.due_on).days,
         "count": len(group),
-        "amount": _moneys(amounts),
+        "amount": moneys(amounts),
         "months": months,
     }
     if len(group) != len(tally.rows):
-        facts["collectable"] = _moneys(tally.collectable)
+        facts["collectable"] = moneys(tally.collectable)
     if tally.held:
         facts["held"] = _held(tally)
     if tally.unapplied:
@@ -369,12 +359,12 @@ def _email_because(situation: Situation) -> str:
     return "no_phone" if situation.no_phone else "not_reached"
 
 
-def _moneys(amounts: Mapping[str, int]) -> list[dict[str, Any]]:
-    return [{"minor": amounts[currency], "currency": currency} for currency in sorted(amounts)]
-
-
 def _held(tally: Tally) -> list[dict[str, Any]]:
-    return [{"why": why, "minor": tally.held[why, cur], "currency": cur} for why, cur in sorted(tally.held)]
+    held = [{"why": why, "minor": tally.held[why, cur], "currency": cur} for why, cur in sorted(tally.held)]
+    for each in held:
+        if each["why"] == "promised" and each["currency"] in tally.stated:
+            each["stated"] = {"minor": tally.stated[each["currency"]], "currency": each["currency"]}
+    return held
 
 
 def _due_then(situation: Situation, on: date | None) -> list[dict[str, Any]]:
@@ -382,12 +372,4 @@ def _due_then(situation: Situation, on: date | None) -> list[dict[str, Any]]:
     for item in situation.items:
         if item.due_on == on and item.open > 0:
             amounts[item.currency] = amounts.get(item.currency, 0) + item.open
-    return _moneys(amounts)
-
-
-def _promise_facts(pausing: Sequence[PromiseFact], tally: Tally) -> dict[str, Any]:
-    """The promise that falls due first, and how many more there are. Without an amount it is the whole that is held."""
-    first = min(pausing, key=lambda promise: (promise.due_on, promise.id))
-    whole = {currency: minor for (_, currency), minor in tally.held.items()}
-    stated = {first.currency: first.amount} if first.amount is not None else whole
-    return {"promised": _moneys(stated), "due_on": first.due_on.isoformat(), "more": len(pausing) - 1}
+    return moneys(amounts)

@@ -31,9 +31,9 @@ def item(days, amount=10_000, invoice_class="standard", *, id=1, number="", disp
                     currency, month, block, done, entity)  # fmt: skip
 
 
-def promise(days_from_today, status="open", items=(1,), amount=400_000, made=-10, id=1):
+def promise(days_from_today, status="open", items=(1,), amount=400_000, made=-10, id=1, paid=0):
     return PromiseFact(id, amount, "USD", TODAY + timedelta(days_from_today), status, frozenset(items),
-                       TODAY + timedelta(made))  # fmt: skip
+                       TODAY + timedelta(made), paid=paid)  # fmt: skip
 
 
 def situation(*items, number="C1", customer_id=1, **facts):

@@ -59,6 +59,7 @@ def reason(code: str, facts: Mapping[str, Any]) -> str:
         words["assumed"] = f" (time zone assumed: {facts['zone']})" if facts["zone_assumed"] else ""
     if "more" in facts:
         words["more"] = f" and {_count(facts['more'], 'more promise')}" if facts["more"] else ""
+        words["more"] += f", of {money_words(facts['of'])} past due" if "of" in facts else ""
     if code == "customer_blocked":
         words["until"] = f" until {words['until']}" if facts["until"] else ""
     return sentence(code, words)
@@ -136,16 +137,23 @@ def _tail(facts: Mapping[str, Any]) -> list[str]:
         parts.append(f"no rate for {_and(missing)}")
     if "broken_on" in facts:
         parts.append(f"promise of {day_words(facts['broken_on'], facts['today'])} broken")
+    if "passed_on" in facts:
+        passed = f"promise of {day_words(facts['passed_on'], facts['today'])} has passed"
+        judged = f"judged on {day_words(facts['judged_on'], facts['today'])}" if "judged_on" in facts else ""
+        parts.append(f"{passed}, {judged or 'not judged while money lies unapplied'}")
     if "email_because" in facts:
         parts.append(f"by e-mail, {_EMAIL_BECAUSE[facts['email_because']]}")
     return parts
 
 
 def _held_words(held: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(
-        f"{Money(each['minor'], each['currency'])} {HELD_NAMES.get(each['why'], each['why'].replace('_', ' '))}"
-        for each in held
-    )
+    return ", ".join(_held_word(each) for each in held)
+
+
+def _held_word(each: Mapping[str, Any]) -> str:
+    name = HELD_NAMES.get(each["why"], each["why"].replace("_", " "))
+    part = f" in part ({Money(**each['stated'])})" if "stated" in each else ""
+    return f"{Money(each['minor'], each['currency'])} {name}{part}"
 
 
 def _division(decision: Decision, currency: str) -> str:
@@ -213,7 +221,7 @@ def _machine(value: Any) -> Any:
     if isinstance(value, list):
         return [_machine(each) for each in value]
     if isinstance(value, Mapping) and "minor" in value:
-        rest = {name: each for name, each in value.items() if name not in ("minor", "currency")}
+        rest = {name: _machine(each) for name, each in value.items() if name not in ("minor", "currency")}
         return rest | {
             "amount": Money(value["minor"], value["currency"]).plain,
             "currency": value["currency"],

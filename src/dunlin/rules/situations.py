@@ -38,7 +38,8 @@ class OpenItem(NamedTuple):
 
 class PromiseFact(NamedTuple):
     """A promise to pay. `amount` in minor units, or None for the whole open of its items. Without items it covers the
-    items of its currency that were due when it was made. `broke_on` is the day it was judged broken."""
+    items of its currency that were due when it was made. `broke_on` is the day it was judged broken; `paid` is money applied
+    to its items since it was made, in minor units."""
 
     id: int
     amount: int | None
@@ -48,6 +49,12 @@ class PromiseFact(NamedTuple):
     item_ids: Collection[int]
     made_on: date
     broke_on: date | None = None
+    paid: int = 0
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the stated amount has come already: what else is open was never promised."""
+        return self.amount is not None and self.paid >= self.amount
 
 
 class CustomerBlock(NamedTuple):
@@ -91,8 +98,9 @@ class Situation:
     `items` are open debits. `unapplied` is unused credit by (entity, currency) in minor units, without deposits: those belong to
     their order. `group_unapplied` is that of the customer above. `no_phone`: something is on file to reach them by, and no
     telephone number that may be called. `promises` are the open ones and
-    the broken ones that nothing superseded. `rates` may be one table shared by all; the home currency needs none.
-    `attempts_today` are outcomes of today's calls in order.
+    the broken ones that nothing superseded. `block_ends` is the last day of the block of an item, by item, of blocks that end;
+    it and `rates` may be one table shared by all; the home currency needs no rate. `attempts_today` are outcomes of today's
+    calls in order.
     """
 
     customer_id: int
@@ -114,6 +122,7 @@ class Situation:
     rates: Mapping[str, Rate] = field(default_factory=dict)
     group_unapplied: Mapping[tuple[int, str], int] = field(default_factory=dict)
     no_phone: bool = False
+    block_ends: Mapping[int, date] = field(default_factory=dict)
 
 
 class Row(NamedTuple):
@@ -134,12 +143,14 @@ class Row(NamedTuple):
 @dataclass(slots=True)
 class Tally:
     """One pass over the items of a customer: past_due = collectable + held, per currency. `unapplied` is credit that lies
-    beside what is asked for, by where it lies (here, other_entity, group) and currency."""
+    beside what is asked for, by where it lies (here, other_entity, group) and currency. `stated` is what promises with an
+    amount still owe, per currency, where the items they keep quiet are more than that."""
 
     past_due: dict[str, int] = field(default_factory=dict)
     collectable: dict[str, int] = field(default_factory=dict)
     held: dict[tuple[str, str], int] = field(default_factory=dict)
     unapplied: dict[tuple[str, str], int] = field(default_factory=dict)
+    stated: dict[str, int] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     next_due_on: date | None = None
     anything_open: bool = False
@@ -179,6 +190,8 @@ def tally_of(situation: Situation, today: date, policy: Policy) -> Tally:
             collectable[currency] = collectable.get(currency, 0) + amount
             rows.append(Row(due_on, number, item_id, kind, klass, currency, amount, month, done, entity))
     tally.next_due_on = next_due_on
+    if situation.promises:
+        tally.stated = _stated(pausing(situation.promises, today, policy), held)
     return tally
 
 
@@ -199,7 +212,7 @@ def _covering(
 def _first_of(items: Sequence[OpenItem], promise: PromiseFact) -> Iterator[int]:
     """The oldest items of a promise, up to its amount: 500.00 promised keeps no 150,000.00 quiet (trap 52). The item that the
     amount ends in counts whole."""
-    left = promise.amount or 0
+    left = (promise.amount or 0) - promise.paid
     for item in sorted(
         (each for each in items if each.id in promise.item_ids), key=lambda each: (each.due_on, each.number)
     ):
@@ -210,9 +223,24 @@ def _first_of(items: Sequence[OpenItem], promise: PromiseFact) -> Iterator[int]:
 
 
 def pausing(promises: Sequence[PromiseFact], today: date, policy: Policy) -> list[PromiseFact]:
-    """The open promises that keep their items quiet today: through their date, and no longer unless the policy says so."""
+    """The open promises that keep their items quiet today: through their date, and no longer unless the policy says so; nor
+    once their amount has come."""
     since = today - timedelta(policy.promise_pause_days_after)
-    return [promise for promise in promises if promise.status == "open" and promise.due_on >= since]
+    return [
+        promise
+        for promise in promises
+        if promise.status == "open" and promise.due_on >= since and not promise.is_paid
+    ]
+
+
+def _stated(quiet: Sequence[PromiseFact], held: Mapping[tuple[str, str], int]) -> dict[str, int]:
+    """See `Tally.stated`. A promise without an amount is about the whole of its items."""
+    stated: dict[str, int] = {}
+    whole = {promise.currency for promise in quiet if promise.amount is None}
+    for promise in quiet:
+        if promise.amount is not None and promise.currency not in whole:
+            stated[promise.currency] = stated.get(promise.currency, 0) + promise.amount - promise.paid
+    return {cur: minor for cur, minor in stated.items() if minor < held.get(("promised", cur), 0)}
 
 
 def hold_what_credit_covers(tally: Tally, situation: Situation) -> None:
