@@ -51,17 +51,16 @@ def worklist(day: date, collector: str | None, limit: int | None, not_on_it: boo
 
 def _show(listed: lists.Worklist, shown: Sequence[lists.Entry]) -> None:
     over = sum(entry.state in lists.OVER for entry in listed.entries)
+    cut = f"; the first {len(shown)}" if len(shown) < len(listed.entries) else ""
     click.echo(
         f"{listed.day:%a} {listed.day}: {len(listed.entries) - over} to call, {over} finished, {listed.below_line} below the "
-        f"line, {listed.email_only} by e-mail only, {listed.silent} not today"
+        f"line, {listed.email_only} by e-mail only, {listed.silent} not today{cut}"
     )
     for entry in shown:
         owed = ", ".join(map(str, entry.past_due))
         click.echo(
             f"{entry.position:>4}  {_STATES[entry.state]:<9} {entry.number:<14} {entry.name[:32]:<32}  {owed:>24}  {entry.reason}"
         )
-    if len(shown) < len(listed.entries):
-        click.echo(f"... and {len(listed.entries) - len(shown)} more on the list")
 
 
 def _told(listed: lists.Worklist, shown: Sequence[lists.Entry], collector: str | None) -> dict[str, object]:

@@ -38,6 +38,7 @@ ORDERS = (("dmy", "Day, month, year"), ("mdy", "Month, day, year"), ("ymd", "Yea
 MARKS = (("false", "Point: 1,234.50"), ("true", "Comma: 1.234,50"))
 SIGNS = (("as_is", "As they stand"), ("negative_is_credit", "Negative amounts are credits"))
 _OF_THE_FILE = ("date_order", "decimal_comma", "sign")
+_MISSED = ("number", "due_on")  # shown though no column gives them: rows without are the usual surprise
 _BIG = 2 << 20  # above this the page comes first and the file is read while it is looked at
 _MENDED = (
     "mapping_not_usable",
@@ -229,7 +230,7 @@ def _mapping_facts(found: Preview, typed: dict[str, Any]) -> dict[str, Any]:
             "of": column, "column": typed.get(f"to.{column.field}", column.column), "was": column.column,
             "other": typed.get(f"else.{column.field}", other), "was_other": other,
             "values": tuple((held.values if held else {}).items()), "otherwise": (held.otherwise if held else "") or "",
-            "used": bool(column.column or other or column.required),
+            "used": bool(column.column or other or column.required or column.field in _MISSED),
         })  # fmt: skip
     signs = SIGNS + (
         (("dc_column", f"Column {mapping.dc_column} says debit or credit"),) if mapping.dc_column else ()

@@ -240,6 +240,23 @@ def test_the_result_says_what_comes_next(desk, books):
     assert desk.post("/imports/decide").status_code == 403
 
 
+def test_a_run_that_took_nothing_in_says_so_and_leads_nowhere_else(desk):
+    desk.post(preview_of(desk, HEAD + ROWS.splitlines()[0].replace("C-1;Acme Steel", ";"), "date_order=dmy"), {"do": "import"})
+    run = ImportRun.objects.latest("pk")
+    desk.post(f"/imports/{run.pk}/run")
+    page = desk.get(f"/imports/{run.pk}").content.decode()
+    assert "No row was taken in." in page
+    assert "See aging" not in page
+
+
+def test_number_and_due_date_are_shown_though_no_column_gives_them(desk):
+    text = "Customer;Invoice date;Amount;Currency\nC-1;13/04/2026;1.234,50;EUR\n"
+    page = desk.get(preview_of(desk, text, kind="items")).content.decode()
+    more = page.index("more fields")
+    assert page.index('name="to.number"') < page.index('name="to.due_on"') < more
+    assert "No column gives the document number" in page
+
+
 def test_a_mapping_is_saved_under_a_name_and_reads_the_file_from_then_on(desk):
     address = preview_of(desk, HEAD + ROWS, "date_order=dmy")
     saved = desk.post(address, {"do": "save", "mapping_name": "Our ERP, open items"})
