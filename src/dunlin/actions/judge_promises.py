@@ -23,7 +23,6 @@ from dunlin.rules.plain_words import in_words
 from dunlin.rules.policy import Policy
 
 CHUNK_CUSTOMERS = 500
-MONEY_KINDS = ("payment", "deposit")
 # A judged promise is looked at again for this long: returns and late-recorded money come within it.
 LOOK_BACK_DAYS = 400
 
@@ -157,7 +156,7 @@ def _money(items: set[int], day: date) -> tuple[list[promises.Receipt], dict[int
         for pk, item, amount, kind, value_on, reverses, at in uses.values_list(
             "pk", "debit", "amount", "credit__kind", "credit__value_on", "reverses", "recorded_at"
         ):
-            if kind not in MONEY_KINDS:
+            if kind not in promises.MONEY_KINDS:
                 credits.setdefault(item, []).append((at, amount))
             elif reverses is not None:
                 returned[reverses] = returned.get(reverses, 0) - amount

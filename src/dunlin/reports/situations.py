@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Max, Min, OuterRef, Q, Subquery, Value
+from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from dunlin.records.models import (
@@ -32,6 +32,7 @@ from dunlin.reports.moments import day_ends
 from dunlin.reports.situation_books import Chosen, books_now, books_then, group_credit
 from dunlin.rules.campaigns import REACHED
 from dunlin.rules.policy import Policy
+from dunlin.rules.promises import MONEY_KINDS
 from dunlin.rules.situations import CustomerBlock, PromiseFact, Rate, Situation
 from dunlin.rules.situations import Snooze as SnoozeFact
 
@@ -110,7 +111,7 @@ def situations(
     # Of a past day: what was lifted or ended later was still in force at the end of it.
     over = day_ends(day, policy.ledger_time_zone) if past else None
     having = _having(chosen)
-    blocks, item_blocks = _blocks(span, day, over) if "blocks" in having else ({}, {})
+    blocks, item_blocks, block_ends = _blocks(span, day, over) if "blocks" in having else ({}, {}, {})
     books = (books_then if past else books_now)(chosen, day, item_blocks)
     group = group_credit(chosen, day, past) if "parents" in having else {}
     promises = _promises(span, day, past) if "promises" in having else {}
@@ -146,6 +147,7 @@ def situations(
             rates,
             group.get(customer_id, {}),
             customer_id in phoneless,
+            block_ends,
         )
 
 
@@ -177,8 +179,9 @@ def _follow_ups(span: dict[str, Any]) -> dict[int, date]:
 
 def _blocks(
     span: dict[str, Any], day: date, over: datetime | None
-) -> tuple[dict[int, list[CustomerBlock]], dict[int, str]]:
-    """Blocks in force on `day`: of customers, and item id → kind. `over` is when a past day ended."""
+) -> tuple[dict[int, list[CustomerBlock]], dict[int, str], dict[int, date]]:
+    """Blocks in force on `day`: of customers, item id → kind, and item id → last day if it ends. `over` is when a past day
+    ended."""
     rows = Block.objects.filter(
         Q(until_on=None) | Q(until_on__gte=day),
         Q(lifted_at=None) | Q(lifted_at__gte=over) if over else Q(lifted_at=None),
@@ -187,12 +190,16 @@ def _blocks(
     ).order_by("from_on", "pk")
     customers: dict[int, list[CustomerBlock]] = {}
     items: dict[int, str] = {}
+    ends: dict[int, date] = {}
     for customer, item, kind, until in rows.values_list("customer", "item", "kind", "until_on"):
         if item is None:
             customers.setdefault(customer, []).append(CustomerBlock(kind, until))
         else:
             items[item] = kind
-    return customers, items
+            ends.pop(item, None)
+            if until is not None:
+                ends[item] = until
+    return customers, items, ends
 
 
 def _promises(span: dict[str, Any], day: date, past: bool) -> dict[int, list[PromiseFact]]:
@@ -217,6 +224,7 @@ def _promises(span: dict[str, Any], day: date, past: bool) -> dict[int, list[Pro
     named = PromiseItem.objects.filter(promise__in=rows.order_by().values("pk"))
     for promise, item in named.values_list("promise", "item"):
         of.setdefault(promise, []).append(item)
+    paid = _paid(rows.filter(amount__isnull=False, **{"then" if past else "status": "open"}), day)
     broke = _broke_on([row[1] for row in kept if row[5] == "broken"], day)
     found: dict[int, list[PromiseFact]] = {}
     for customer, pk, amount, currency, due_on, status, made_on in kept:
@@ -224,8 +232,23 @@ def _promises(span: dict[str, Any], day: date, past: bool) -> dict[int, list[Pro
         items = frozenset(of.get(pk, ()))
         if items:
             facts[:] = [each for each in facts if each.status == "open" or items.isdisjoint(each.item_ids)]
-        facts.append(PromiseFact(pk, amount, currency, due_on, status, items, made_on, broke.get(pk)))
+        facts.append(
+            PromiseFact(pk, amount, currency, due_on, status, items, made_on, broke.get(pk), paid.get(pk, 0))
+        )
     return found
+
+
+def _paid(promises: QuerySet[Promise], day: date) -> dict[int, int]:
+    """Promise → money applied to its items since it was made, by `day`, less what came back; never below zero, as what came
+    before had lowered what was promised. One query."""
+    named = PromiseItem.objects.filter(
+        promise__in=promises.order_by().values("pk"),
+        item__settlements__posted_on__lte=day,
+        item__settlements__recorded_at__gt=F("promise__recorded_at"),
+        item__settlements__credit__kind__in=MONEY_KINDS,
+    )
+    sums = named.order_by().values_list("promise").annotate(Sum("item__settlements__amount"))
+    return {promise: max(0, minor) for promise, minor in sums}
 
 
 def _broke_on(promises: Collection[int], day: date) -> dict[int, date]:

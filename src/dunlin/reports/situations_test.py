@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dunlin.records.calendars import Calendars, seed_calendars
 from dunlin.records.models import (
+    Application,
     Block,
     CalendarDay,
     Contact,
@@ -19,6 +20,7 @@ from dunlin.records.models import (
     ExchangeRate,
     Item,
     Promise,
+    PromiseItem,
     PromiseJudgement,
     Snooze,
 )
@@ -281,3 +283,49 @@ def test_a_promise_stands_on_a_past_day_as_it_was_judged_by_then(books):
     Promise.objects.filter(pk=kept.pk).update(replaced_by=newer)
     assert told(due + timedelta(3)) == ["broken"]
     assert [each.id for each in situation(books.lakeside.pk, TODAY, POLICY).promises] == [newer.pk]
+
+
+@pytest.mark.rule("P18")
+@pytest.mark.trap(52)
+@pytest.mark.parametrize("past", [False, True])
+def test_of_a_promise_with_an_amount_the_money_that_came_since_is_told(db, past):
+    of = cast.customer()
+    first, second = (cast.invoice(of, "100.00", due=TODAY - timedelta(days=9)) for _ in range(2))
+    cast.payment(of, "7.00", on=TODAY - timedelta(days=5), applied_to=first)
+    made = Promise.objects.create(
+        customer=of, currency="USD", amount=6_000, due_on=TODAY + timedelta(days=3), made_on=TODAY - timedelta(days=4),
+        recorded_at=moment(TODAY - timedelta(days=4)),
+    )  # fmt: skip
+    for item in (first, second):
+        PromiseItem.objects.create(promise=made, item=item, open_then=10_000)
+        item.refresh_from_db()
+
+    def paid(day=TODAY):
+        return [each.paid for each in situation(of.pk, day, POLICY, past).promises]
+
+    assert paid() == [0]
+    for item, amount in ((first, "20.00"), (second, "40.00")):
+        cast.payment(of, amount, on=TODAY - timedelta(days=1), applied_to=item)
+        item.refresh_from_db()
+    memo = cast.credit_memo(of, "5.00", on=TODAY - timedelta(days=1))
+    cast.apply(memo, first, memo.open, on=TODAY - timedelta(days=1))
+    assert paid() == [6_000]
+    assert situation(of.pk, TODAY - timedelta(days=2), POLICY, past=True).promises[0].paid == 0
+    for use in Application.objects.filter(debit=first, credit__kind="payment"):
+        cast.reverse(use, on=TODAY)
+    assert paid() == [6_000 - 2_000 - 700]
+
+
+@pytest.mark.rule("P18")
+def test_the_end_of_a_block_of_an_item_is_told(db):
+    item = cast.invoice(cast.customer(), "10.00", due=TODAY - timedelta(days=9))
+    end = TODAY + timedelta(days=2)
+    Block.objects.create(
+        customer=item.customer,
+        item=item,
+        kind="extension",
+        from_on=TODAY,
+        until_on=end,
+        recorded_at=moment(TODAY),
+    )
+    assert situation(item.customer_id, TODAY, POLICY).block_ends == {item.pk: end}

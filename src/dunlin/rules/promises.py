@@ -21,6 +21,11 @@ JUDGED = frozenset({KEPT, PARTIALLY_KEPT, BROKEN})
 
 TOLERANCE_DAYS = 2
 
+MONEY_KINDS = (
+    "payment",
+    "deposit",
+)  # credits that are money; a memo, a discount or a write-off keeps no promise
+
 # Money that comes back, or money recorded late with an early value date, re-judges a promise. Cancelled is final.
 _MAY_BECOME: Mapping[str, frozenset[str]] = {
     OPEN: JUDGED | {CANCELLED},
