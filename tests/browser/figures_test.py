@@ -22,6 +22,11 @@ PAGES = (
     "/aging?by=kind&basis=invoice_date",
     "/aging/items?cell=past_due",
     "/measures",
+    "/tracking",
+    "/tracking?view=large",
+    "/tracking?view=credits",
+    "/tracking?view=rolls",
+    "/tracking?view=losses",
 )
 
 
@@ -111,6 +116,26 @@ def test_a_figure_opens_its_arithmetic(signed_in, page, book):
     assert "÷" in how.locator(".sums").inner_text()
     page.click(".tabs a:has-text('EUR')")
     page.wait_for_url("**in=EUR**")
+
+
+@pytest.mark.rule("P17")
+def test_from_a_band_to_its_documents_with_the_filters_that_were_set(signed_in, page, book):
+    signed_in("ar_manager", "/tracking")
+    page.select_option("#f-currency", "EUR")
+    page.wait_for_url("**currency=EUR**")
+    cell = page.locator("#results tr:has-text('EUR') td.num a").first
+    amount = cell.inner_text()
+    cell.click()
+    page.wait_for_url("**view=items**")
+    assert "currency=EUR" in page.url
+    assert page.locator(".item-totals dd").inner_text() == amount
+    page.click(".tabs a:has-text('Large debits')")
+    page.wait_for_url("**view=large**")
+    assert "currency=EUR" in page.url
+    assert "Gesellschaft" in page.locator("#results tbody tr").first.inner_text()
+    with page.expect_download() as awaited:
+        page.click(".exports a:has-text('Excel')")
+    assert awaited.value.suggested_filename == f"large-debits-{DAY}.xlsx"
 
 
 def test_rows_are_walked_by_keyboard(signed_in, page, book):

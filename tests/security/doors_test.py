@@ -53,7 +53,7 @@ ACTS = {
 HARMLESS = {"me_theme", "design"}
 # Address → the verb that reading it needs, where it is not the one of its POST; what is in no table is for everyone.
 READS = {
-    "measures": "see_measures", "team": "see_team", "team_person": "see_team", "call_next": "log_call", "call_skip": "log_call",
+    "measures": "see_measures", "tracking": "see_measures", "team": "see_team", "team_person": "see_team", "call_next": "log_call", "call_skip": "log_call",
     "import_template": "import_file", "import_run": "see_imports", "import_corrections": "see_imports", "imports": "see_imports",
     "settings": "see_settings", "settings_file": "see_settings", "calendars": "see_settings", "periods": "see_settings",
     "rates": "see_settings", "users": "see_settings", "terms_list": "see_settings", "diary": "see_diary",

@@ -40,7 +40,8 @@ def signed_in(role: str = "ar_manager") -> Client:
 
 
 @pytest.mark.parametrize(
-    "where", ["/", "/accounts/", "/aging", "/measures", "/imports/", "/no/such/page", "/sign-in/login/"]
+    "where",
+    ["/", "/accounts/", "/aging", "/measures", "/tracking", "/imports/", "/no/such/page", "/sign-in/login/"],
 )
 def test_every_page_is_strict_about_what_may_run_and_who_may_frame_it(db: None, where: str) -> None:
     answer = signed_in().get(where, follow=True)

@@ -46,6 +46,7 @@ RAIL = (
     Entry("follow_ups", "Follow-ups", "clock", "g f", "see_own_customers"),
     Entry("aging", "Aging", "aging", "g g", "see_own_customers"),
     Entry("measures", "Measures", "measures", "g m", "see_measures"),
+    Entry("tracking", "Tracking", "tracking", "g r", "see_measures"),
     Entry("imports", "Import", "import", "g i", "see_imports"),
     Entry("team", "Team", "team", "g e", "see_team"),
     Entry("settings", "Settings", "settings", "g s", "see_settings"),

@@ -30,6 +30,7 @@ from dunlin.desk import (
     team,
     terms,
     today,
+    tracking,
     users,
 )
 
@@ -68,6 +69,7 @@ urlpatterns: list[URLPattern] = [
     path("aging/items", aging.items, name="aging_items"),
     path("design", design.design, name="design"),
     path("measures", measures.measures, name="measures"),
+    path("tracking", tracking.tracking, name="tracking"),
     path("imports/", imports.imports, name="imports"),
     path("imports/export", imports.export, name="export_books"),
     path("imports/decide", imports.decide_day, name="decide_day"),
