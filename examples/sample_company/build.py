@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from dunlin.rules.policy import Policy
 
 Progress = Callable[[str], None]
+ZONE = "America/New_York"  # where the company keeps its books
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def build(
     balance_sums.rebuild(today, policy)
     _record_history(story, policy, progress)
     progress("Deciding the day")
-    night = run_daily(the_clock(today, min(now, datetime.combine(today, time(4, 30), UTC))), today)
+    night = run_daily(the_clock(today, min(now, story.moment(today, 4, 30))), today)
     return Summary(
         today=today,
         customers=len(story.accounts),
@@ -148,14 +149,14 @@ def _no_garbage() -> Iterator[None]:
 def _tell(today: date, seed: int, customers: int, months: int, progress: Progress) -> Story:
     first = add_months(today, -months)
     seed_calendars(("US", None), places.COUNTRIES, range(first.year, today.year + 3))
-    story = Story(today, seed, customers, months, calendar(LEDGER))
+    story = Story(today, seed, customers, months, calendar(LEDGER), current_policy().ledger_time_zone)
     for month, share in story.tell_it(_Table(seed, story.first_day, today).on):
         progress(f"{month:%B %Y} ({share:.0%})")
     return story
 
 
 def _write(story: Story, seed: int, now: datetime) -> None:
-    users = writing.write_people(datetime.combine(story.first_day, time(8), UTC))
+    users = writing.write_people(story.moment(story.first_day, 8))
     keys = writing.write_frame(story, users, _Table(seed, story.first_day, story.today).rows)
     writing.write_accounts(story, keys)
     writing.write_book(story, keys)

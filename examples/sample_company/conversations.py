@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -96,10 +96,8 @@ def call_in(story: Story, account: Account, person: Person) -> None:
     if not standing or contact.phone is None or account.do_not_call or story.is_blocked(account):
         return
     item = next(iter(standing.values()))
-    first, last = _hours(contact.time_zone or account.place.zone, story.day)
-    at = datetime.combine(story.day, time(), UTC) + timedelta(
-        minutes=min(first + story.random.randrange(20), last)
-    )
+    first, last = _hours(contact.time_zone or account.place.zone, story.day, story.zone)
+    at = story.moment(story.day, 0) + timedelta(minutes=min(first + story.random.randrange(20), last))
     call = _log(story, person, account, contact, "reached", at, "in")
     call.note, call.next_step = words.inbound_note(story.random, item.number), words.next_step(story.random)
     account.reached_on = story.day
@@ -184,16 +182,14 @@ def work(story: Story, person: Person, account: Account, items: list[Item]) -> N
         contact = account.contacts[0]
     if not contact.phone:
         return
-    first, last = _hours(contact.time_zone or account.place.zone, story.day)
+    first, last = _hours(contact.time_zone or account.place.zone, story.day, story.zone)
     minute = random.randrange(first, max(first + 1, last - 60))
     chance = min(0.8, account.temperament.picks_up * person.reaches * 0.23)
     tries = 1 + (random.random() < 0.34) + (random.random() < 0.2)
     for _ in range(tries):
         if minute >= last:
             return
-        at = datetime.combine(story.day, time(), UTC) + timedelta(
-            minutes=minute, seconds=random.randrange(60)
-        )
+        at = story.moment(story.day, 0) + timedelta(minutes=minute, seconds=random.randrange(60))
         if random.random() < chance:
             refused = random.random() < (0.10 if account.temperament.kept < 0.3 else 0.012)
             call = _log(story, person, account, contact, "refused" if refused else "reached", at)
@@ -211,10 +207,11 @@ def work(story: Story, person: Person, account: Account, items: list[Item]) -> N
 
 
 @lru_cache(maxsize=20_000)
-def _hours(zone: str, day: date) -> tuple[int, int]:
-    """First and last minute of the UTC day at which it is between 9:00 and 16:45 at the place."""
-    offset = ZoneInfo(zone).utcoffset(datetime.combine(day, time(12)))
-    shift = int(offset.total_seconds() // 60) if offset else 0
+def _hours(zone: str, day: date, ours: str) -> tuple[int, int]:
+    """First and last minute of our day at which it is between 9:00 and 16:45 at the place."""
+    noon = datetime.combine(day, time(12))
+    ahead = (ZoneInfo(zone).utcoffset(noon) or timedelta()) - (ZoneInfo(ours).utcoffset(noon) or timedelta())
+    shift = int(ahead.total_seconds() // 60)
     return max(0, 9 * 60 - shift), min(1439, 16 * 60 + 45 - shift)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from dunlin.rules import promises as rules
@@ -42,7 +42,7 @@ def judge(story: Story, account: Account, day: date) -> None:
     receipts = [_net(each, returned) for each in receipts]
     for promise in live:
         if promise.status == rules.OPEN and _void(promise, credits):
-            _note(promise, day, rules.CANCELLED, 0, "its items were credited or are disputed")
+            _note(story, promise, day, rules.CANCELLED, 0, "its items were credited or are disputed")
     live = [each for each in live if each.status != rules.CANCELLED]
     for currency in sorted({each.currency for each in live}):
         group = [each for each in live if each.currency == currency]
@@ -97,6 +97,7 @@ def _verdict(story: Story, promise: Promise, paid: int, credits: Credits, day: d
         return
     came, asked = Money(verdict.paid, promise.currency), Money(verdict.promised, promise.currency)
     _note(
+        story,
         promise,
         day,
         verdict.status,
@@ -115,7 +116,7 @@ def _waits(story: Story, promise: Promise) -> bool:
     )  # fmt: skip
 
 
-def _note(promise: Promise, day: date, status: str, paid: int, why: str) -> None:
+def _note(story: Story, promise: Promise, day: date, status: str, paid: int, why: str) -> None:
     promise.status, promise.paid, promise.judged_on = status, paid, day
-    at = datetime.combine(day, time(4, 5), UTC)
+    at = story.moment(day, 4, 5)
     promise.judgements.append((day, at, status, paid, why))

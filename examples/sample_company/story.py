@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dunlin.rules import promises as promise_rules
 from dunlin.rules.calendars import Calendar, add_months
@@ -36,8 +37,10 @@ Rates = Callable[[date], Mapping[str, Rate]]  # the rates to the home currency o
 class Story:
     """What has happened so far. Lists of rows are read by writing.py; days run from `first_day` through yesterday."""
 
-    def __init__(self, today: date, seed: int, customers: int, months: int, calendar: Calendar) -> None:
-        self.random = Random(seed)
+    def __init__(
+        self, today: date, seed: int, customers: int, months: int, calendar: Calendar, zone: str = "UTC"
+    ) -> None:
+        self.random, self.zone = Random(seed), zone
         self.today, self.calendar = today, calendar
         self.first_day = add_months(today.replace(day=1), -months)
         self.last_day = today - _DAY
@@ -154,7 +157,11 @@ class Story:
         """A moment of the day's business hours; by chance `late` some days after, while the period is still open."""
         if late and self.random.random() < late:
             day = min(self.last_day, self.calendar.next_business_day(day, self.random.randrange(1, 5)))
-        return datetime.combine(day, time(8), UTC) + timedelta(seconds=self.random.randrange(10 * 3600))
+        return self.moment(day, 8) + timedelta(seconds=self.random.randrange(10 * 3600))
+
+    def moment(self, day: date, hour: int, minute: int = 0) -> datetime:
+        """A clock time of a day where the ledger is kept, as a moment in UTC."""
+        return datetime.combine(day, time(hour, minute), ZoneInfo(self.zone)).astimezone(UTC)
 
     def keeping(self) -> float:
         """How well promises hold in this part of the story: better in summer, worse of late."""
@@ -233,18 +240,19 @@ class Story:
         self.notes.append((account.index, item, text, self.recorded(self.day), by))
 
     def follow_up(self, account: Account, what: str, due_on: date, call: Call | None) -> None:
-        """Most are done on their day or the next; a few are forgotten."""
+        """Most are done on their day or the next; a few are forgotten for a week or two."""
         owner = call.by if call else account.collector or "senior"
         planned = FollowUp(
             account.index, owner, what, due_on, call.started_at if call else self.recorded(self.day), call
         )
-        if self.random.random() < 0.985:
-            done_on = self.on_business_day(due_on + timedelta(days=self.random.choice((0, 0, 0, 1))))
-            if done_on <= self.last_day:
-                planned.done_at, planned.outcome = (
-                    max(self.recorded(done_on), planned.created_at),
-                    words.outcome(self.random),
-                )
+        forgotten = self.random.random() >= 0.985
+        late = 5 + len(self.follow_ups) % 9 if forgotten else self.random.choice((0, 0, 0, 1))
+        done_on = self.on_business_day(due_on + timedelta(days=late))
+        if done_on <= self.last_day:
+            planned.done_at, planned.outcome = (
+                max(self.recorded(done_on), planned.created_at),
+                words.outcome(self.random),
+            )
         self.follow_ups.append(planned)
         self.follow_ups_of.setdefault(account.index, []).append(planned)
 

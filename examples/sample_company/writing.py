@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -128,9 +128,7 @@ def _write_periods(story: Story, entities: dict[str, int], locked_by: int) -> No
     locked_before = add_months(story.today.replace(day=1), 1 - OPEN_MONTHS)
     while month <= story.today:
         after = add_months(month, 1)
-        locked_at = (
-            datetime.combine(after + timedelta(days=9), time(18), UTC) if month < locked_before else None
-        )
+        locked_at = story.moment(after + timedelta(days=9), 18) if month < locked_before else None
         rows += [
             models.Period(
                 entity_id=pk, starts_on=month, ends_on=after - timedelta(days=1), locked_at=locked_at,
@@ -150,7 +148,7 @@ def insert(model: type[django_models.Model], fields: str, rows: Iterable[Sequenc
 def write_accounts(story: Story, keys: Keys) -> None:
     """Customers, their other names, addresses, contacts, and the telephone numbers and addresses of those."""
     random = story.random
-    opened_at = datetime.combine(story.first_day, time(9), UTC)
+    opened_at = story.moment(story.first_day, 9)
     insert(
         models.Customer,
         "id number name sort_name parent status segment currency language time_zone country region terms credit_limit collector "

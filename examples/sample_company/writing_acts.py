@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from dunlin.records import bulk, models
@@ -123,7 +123,7 @@ def write_exceptions(story: Story, keys: Keys) -> None:
 def write_decisions(story: Story, keys: Keys) -> None:
     """The lists of the last days, as decided in their nights, and the runs that decided them."""
     for day, made in story.decided.items():
-        at = datetime.combine(day, time(4, 30), UTC)
+        at = story.moment(day, 4, 30)
         rows = []
         for each in made:
             decision = each.decision._replace(customer_id=keys.of("customer", each.decision.customer_id))
@@ -159,7 +159,7 @@ def write_diary(story: Story, keys: Keys) -> None:
         )
     for account in story.accounts:
         if account.collector:
-            at = datetime.combine(account.starts_on, time(9), UTC) + timedelta(minutes=account.index % 400)
+            at = story.moment(account.starts_on, 9) + timedelta(minutes=account.index % 400)
             about = f"customer:{keys.of('customer', account.index)}"
             change = {"collector": None}, {"collector": keys.users[account.collector]}
             cause = "" if account.by_hand else "by the portfolio rules"
@@ -181,7 +181,7 @@ def write_diary(story: Story, keys: Keys) -> None:
 def write_managers_acts(story: Story, keys: Keys, now: datetime) -> None:
     """What the managers did about the order of work, and what waits for them."""
     random, today = story.random, story.today
-    at = min(now, datetime.combine(today, time(4), UTC))
+    at = min(now, story.moment(today, 4))
     listed = sorted(
         (each.rank, each.decision.customer_id) for each in list(story.decided.values())[-1] if each.rank
     )

@@ -17,7 +17,7 @@ from dunlin.cli.init import prepare, where
 from dunlin.cli.serve import free_port, run_processes
 from dunlin.cli.standing import Day, ledger_today
 from dunlin.records.clock import now
-from dunlin.records.models import Customer
+from dunlin.records.models import Customer, Setting
 
 ROOT = Path(dunlin.__file__).resolve().parents[2]
 
@@ -39,6 +39,10 @@ def demo(
     click.echo(f"Preparing {where()} ...")
     prepare()
     if not Customer.objects.exists():
+        # The company keeps its books in New York: the zone comes first, for its day is the last of the story.
+        Setting.objects.get_or_create(
+            name="ledger.time_zone", defaults={"value": company.ZONE, "changed_at": now()}
+        )
         click.echo(f"Building a sample company of {customers:,} customers over {months} months ...")
         company.build(
             day or ledger_today(),
