@@ -292,9 +292,9 @@ def _finished(who: Who, run: ImportRun, work: Work, dry_run: bool) -> None:
         work.tally.notices[notice] = None
     undated = work.tally.created.pop("settlements_undated", 0)
     if undated:
-        work.tally.notices[
-            f"{undated} amounts paid carry no date; their settlements are posted on {who.today}."
-        ] = None
+        paid = "1 amount paid carries" if undated == 1 else f"{undated} amounts paid carry"
+        theirs = "its settlement is" if undated == 1 else "their settlements are"
+        work.tally.notices[f"{paid} no date; {theirs} posted on {who.today}."] = None
     figures = _figures(work.tally, run.totals)
     with transaction.atomic():
         if dry_run:

@@ -22,6 +22,8 @@ from dunlin.formats.targets import KINDS
 from dunlin.reports.imports import CurrencyTotal, RunReport, corrections_csv, missing_csv
 from dunlin.rules.codes import Refused
 
+_SINGULAR = {"entities": "entity", "terms": "terms"}  # of what came into being beside the rows
+
 
 @click.command("import")
 @click.argument("kind", type=click.Choice([*KINDS, "books"]))
@@ -180,7 +182,13 @@ def _show(report: RunReport, corrections: Path | None, missing: Path | None) -> 
     )
     _show_totals(report.totals)
     if report.created:
-        click.echo("  made: " + ", ".join(f"{count:,} {what}" for what, count in report.created.items()))
+        click.echo(
+            "  made: "
+            + ", ".join(
+                counted(count, _SINGULAR.get(what, what.removesuffix("s")), what)
+                for what, count in report.created.items()
+            )
+        )
     for notice in report.notices:
         click.echo(f"  note: {notice}")
     for change in report.changes[:10]:

@@ -69,6 +69,7 @@ def test_the_exit_status_tells_of_refused_rows(db: None, path: Path, tmp_path: P
     assert dunlin("import", "items", path, *said, "--preview").status == 1
     first = dunlin("import", "items", path, *said, "--save-mapping", "mine", "--corrections", bad)
     assert (first.status, "2 rows by mapping mine" in first.out) == (1, True)
+    assert "made: 1 customer, 1 entity\n" in first.out
     bad.write_text(bad.read_text(encoding="utf-8-sig").replace(",x,", ",5.00,"), encoding="utf-8")
     again = dunlin("import", "items", bad, "--mapping", "mine")
     assert (again.status, "1 row by mapping mine: 1 new" in again.out, "0 warnings" in again.out) == (

@@ -122,6 +122,6 @@ def as_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
-def counted(count: int, noun: str) -> str:
-    """ "1 row", "1,200 rows"."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """ "1 row", "1,200 rows", "2 entities"."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
