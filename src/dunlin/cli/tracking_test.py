@@ -13,7 +13,7 @@ from dunlin.records.models import Call, ExchangeRate
 from tests import cast
 from tests.typed import dunlin
 
-pytestmark = [pytest.mark.django_db, pytest.mark.req("F3"), pytest.mark.rule("P17")]
+pytestmark = [pytest.mark.django_db, pytest.mark.req("F1"), pytest.mark.rule("P17")]
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def _days(request: HttpRequest, asked: Asked) -> tuple[int, int | None]:
     read: list[int | None] = []
     for name, otherwise in (("from", 1), ("through", None)):
         text = request.GET.get(name, "")
-        good = text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _LAST_DAY
+        good = text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= _LAST_DAY
         if text and not good:
             asked.problems.append(f"Days past due are 1 to {_LAST_DAY:,}, not ‘{text[:20]}’.")
         read.append(int(text) if good else otherwise)

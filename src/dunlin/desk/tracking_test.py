@@ -15,7 +15,7 @@ from dunlin.records.clock import today
 from dunlin.records.models import Call, ExchangeRate, FollowUp, User
 from tests import cast, screens
 
-pytestmark = [pytest.mark.django_db, pytest.mark.req("F3"), pytest.mark.rule("P17")]
+pytestmark = [pytest.mark.django_db, pytest.mark.req("F1"), pytest.mark.rule("P17")]
 
 DAY = today("UTC")
 VIEWS = ("bands", "large", "credits", "rolls", "losses", "items")
@@ -158,7 +158,15 @@ def test_loss_rates_that_do_not_fit_say_so(mona):
 
 @pytest.mark.parametrize(
     "asked",
-    ["view=nothing", "view=items&from=0", "view=items&from=9&through=5", "view=items&from=x", "currency=XXY"],
+    [
+        "view=nothing",
+        "view=items&from=0",
+        "view=items&from=9&through=5",
+        "view=items&from=x",
+        "view=items&from=10000",
+        "view=items&through=000000001" + "0" * 5000,
+        "currency=XXY",
+    ],
 )
 def test_what_is_not_understood_is_said_and_no_figure_shown(mona, asked):
     answer = mona.get(f"/tracking?{asked}")

@@ -24,7 +24,7 @@ from dunlin.rules.policy import Policy
 from tests.cast import TODAY, customer, invoice, payment
 from tests.random_books import FIRST, moment, recomputed, write
 
-pytestmark = [pytest.mark.django_db, pytest.mark.req("F3"), pytest.mark.rule("P17")]
+pytestmark = [pytest.mark.django_db, pytest.mark.req("F1"), pytest.mark.rule("P17")]
 POLICY = Policy()
 DAYS = (TODAY, TODAY - timedelta(40), FIRST + timedelta(100))
 EUR, CAD = Decimal("1.0837"), Decimal("0.7319")
