@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
 from dunlin.actions import receive_file
-from dunlin.desk.import_preview import Asked, changes_in
 from dunlin.records.models import Contact, ContactPoint, Customer, Decision, ImportRun, Item, SavedMapping
 from tests import cast
 
@@ -158,66 +157,6 @@ def test_a_mapping_of_another_kind_says_so_and_offers_to_start_over(desk):
     assert "Start over with this file" in answer.content.decode()
 
 
-def test_only_what_differs_from_what_was_shown_is_a_change():
-    asked = Asked("f", "n", "", "", "", {"amount.default": "5"})
-    form = {
-        "to.amount": "Total", "was.to.amount": "Amount", "else.amount": "", "was.else.amount": "5",
-        "to.currency": "", "was.to.currency": "Currency", "else.currency": "USD", "was.else.currency": "",
-        "to.entity": "", "was.to.entity": "", "else.entity": "", "was.else.entity": "",
-        "to.number": "No", "was.to.number": "No", "else.number": "0", "was.else.number": "",
-        "sign": "as_is", "was.sign": "as_is", "decimal_comma": "true", "was.decimal_comma": "false",
-    }  # fmt: skip
-    assert changes_in(form, asked).sets == {
-        "decimal_comma": "true", "amount": "Total", "amount.default": "", "currency": ":USD", "number.default": "0",
-    }  # fmt: skip
-
-
-def test_kind_mapping_columns_and_answers_go_together(desk):
-    page = desk.get(preview_of(desk, HEAD + ROWS)).content.decode()
-    form = page[page.index('class="mapping-form') :]
-    form = form[: form.index("</form>")]
-    names = (
-        'name="kind"',
-        'name="mapping"',
-        'name="to.amount"',
-        'name="date_order"',
-        'name="answer.date_order"',
-    )
-    assert [name for name in names if name not in form] == []
-    said = {"do": "again", "kind": "items", "mapping": "", "to.number": "Customer", "was.to.number": "Invoice no",
-            "answer.date_order": "dmy"}  # fmt: skip
-    query = parse_qs(urlsplit(desk.post(preview_of(desk, HEAD + ROWS), said)["Location"]).query)
-    assert (query["kind"], query["set"]) == (
-        ["items"],
-        ["number=Customer", "number.default=", "date_order=dmy"],
-    )
-
-
-def test_another_kind_keeps_what_it_has_and_drops_the_rest():
-    asked = Asked("f", "n", "items", "", "", {"due_on": "Due", "amount": "Sum", "date_order": "dmy"})
-    changed = changes_in(
-        {"kind": "payments", "mapping": "bank", "to.method": "Way", "was.to.method": ""}, asked
-    )
-    assert (changed.kind, changed.mapping) == ("payments", "bank")
-    assert changed.sets == {"amount": "Sum", "date_order": "dmy", "method": "Way", "method.default": ""}
-
-
-def test_a_column_somebody_chose_is_shown_as_chosen_and_the_other_as_unused(desk):
-    text = "Kunde;Zeichen;Kd-Nr;Datum;Fällig;Betrag;Währg\nAcme;R-1;C-7;13.04.2026;13.05.2026;5,00;EUR\n"
-    page = desk.get(preview_of(desk, text, "number=Zeichen", "customer=Zeichen")).content.decode()
-    row = page[page.index('aria-label="Column for customer"') :]
-    assert ">chosen</span>" in row[: row.index("</tr>")]
-    assert "Not used: Kd-Nr." in page
-
-
-def test_a_column_that_is_not_there_is_refused_with_the_columns(desk):
-    address = preview_of(desk, HEAD + ROWS.replace("03/04", "13/04"))
-    said = {"do": "again", "answer.customer": "Nope"}
-    answer = desk.post(address, said)
-    assert answer.status_code == 422
-    assert "The file has no column &#39;Nope&#39;; it has Customer, Customer name" in answer.content.decode()
-
-
 def test_the_result_says_what_comes_next(desk, books):
     def imported(number: str) -> str:
         desk.post(preview_of(desk, HEAD + ROWS.replace("A-1", number), "date_order=dmy"), {"do": "import"})
@@ -241,20 +180,15 @@ def test_the_result_says_what_comes_next(desk, books):
 
 
 def test_a_run_that_took_nothing_in_says_so_and_leads_nowhere_else(desk):
-    desk.post(preview_of(desk, HEAD + ROWS.splitlines()[0].replace("C-1;Acme Steel", ";"), "date_order=dmy"), {"do": "import"})
+    desk.post(
+        preview_of(desk, HEAD + ROWS.splitlines()[0].replace("C-1;Acme Steel", ";"), "date_order=dmy"),
+        {"do": "import"},
+    )
     run = ImportRun.objects.latest("pk")
     desk.post(f"/imports/{run.pk}/run")
     page = desk.get(f"/imports/{run.pk}").content.decode()
     assert "No row was taken in." in page
     assert "See aging" not in page
-
-
-def test_number_and_due_date_are_shown_though_no_column_gives_them(desk):
-    text = "Customer;Invoice date;Amount;Currency\nC-1;13/04/2026;1.234,50;EUR\n"
-    page = desk.get(preview_of(desk, text, kind="items")).content.decode()
-    more = page.index("more fields")
-    assert page.index('name="to.number"') < page.index('name="to.due_on"') < more
-    assert "No column gives the document number" in page
 
 
 def test_a_mapping_is_saved_under_a_name_and_reads_the_file_from_then_on(desk):
