@@ -48,6 +48,8 @@ class Chosen(NamedTuple):
 
 @dataclass(slots=True)
 class Books:
+    """Open debits, and unapplied credit by (entity, currency) in minor units, by customer."""
+
     items: dict[int, list[OpenItem]] = field(default_factory=dict)
     unapplied: dict[int, dict[tuple[int, str], int]] = field(default_factory=dict)
 
