@@ -92,7 +92,7 @@ def items(request: HttpRequest) -> HttpResponseBase:
     # The column of credits is negative on the aging, so that it adds up; here as there.
     sign = -1 if cell == "unapplied" else 1
     facts["totals"] = [(code, amount(sign * minor, code)) for code, minor in
-                       sorted(found.totals.items(), key=lambda each: home_first(*each, door.policy.home_currency))]  # fmt: skip
+                       sorted(found.totals.items(), key=lambda each: home_first(each[0], each[1], door.policy.home_currency))]  # fmt: skip
     facts |= {"found": found, "sort": sort, "pages": pages, "mixed": mixed, "own_only": asked.only.scope is not None, "known_words": asking.known_words(asked, door),
               "heads": _item_heads(asked, mixed, next(iter(found.totals), ""))}  # fmt: skip
     return show(request, "aging_items.html", facts, part="results")
