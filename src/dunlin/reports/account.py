@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ from dunlin.reports.moments import day_ends
 from dunlin.reports.rates import Rate, home_minor, rates_to
 from dunlin.rules.aging import BucketSet, bucket_index, buckets_of
 from dunlin.rules.codes import Refused
+from dunlin.rules.discounts import annualised
 from dunlin.rules.measures import ratio
 from dunlin.rules.policy import Policy
 from dunlin.rules.terms import Terms, in_words, terms_of
@@ -169,6 +170,7 @@ class Account:
     region: str
     terms_code: str
     terms_words: str
+    discount_words: str
     collector_id: int | None
     people: dict[str, str]
     bucket_set: BucketSet
@@ -219,6 +221,7 @@ def account(customer_id: int, as_of: date, policy: Policy, *, known_at: datetime
         **{name: getattr(customer, name) for name in _PLAIN},
         terms_code=terms.code if terms else "",
         terms_words=terms_words(terms.code, terms.description, terms.rule) if terms else "",
+        discount_words=discount_words(terms.code, terms.rule) if terms else "",
         people={name: getattr(customer, name).name for name in _PEOPLE if getattr(customer, name)},
         bucket_set=buckets,
         balances=balances,
@@ -266,6 +269,22 @@ def terms_words(code: str, description: str, rule: Mapping[str, Any]) -> str:
     except (TypeError, ValueError, ArithmeticError):
         terms = None
     return in_words(terms) if terms else description or in_words(Terms(code, "unknown"))
+
+
+def discount_words(code: str, rule: Mapping[str, Any]) -> str:
+    """What taking the discount is worth to the customer in a year, one place; empty unless the terms are of net days."""
+    try:
+        terms = terms_of(code, rule)
+    except (TypeError, ValueError, ArithmeticError):
+        return ""
+    if terms is None or terms.kind != "net_days" or not terms.discount_pct:
+        return ""
+    pct = annualised(terms.discount_pct, terms.discount_days, terms.days)
+    return (
+        ""
+        if pct is None
+        else f"Taking the discount is worth {pct.quantize(Decimal('0.1'), ROUND_HALF_UP):,f} % a year."
+    )
 
 
 def blocks_of(customer_id: int, as_of: date, zone: str) -> tuple[BlockShown, ...]:

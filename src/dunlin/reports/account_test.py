@@ -19,7 +19,7 @@ from dunlin.records.models import (
     PromiseItem,
     PromiseJudgement,
 )
-from dunlin.reports.account import account
+from dunlin.reports.account import account, discount_words
 from dunlin.reports.account_items import GROUPS, account_items, where_it_went
 from dunlin.reports.account_promises import promises_of
 from dunlin.rules.codes import Refused
@@ -239,3 +239,20 @@ def test_the_number_of_queries_does_not_grow_with_the_account():
     before = asked()
     more(20)
     assert asked() == before
+
+
+@pytest.mark.parametrize(
+    "rule, words",
+    [
+        ({"kind": "net_days", "days": 30, "discount_pct": "2", "discount_days": 10}, "Taking the discount is worth 37.2 % a year."),
+        ({"kind": "net_days", "days": 45, "discount_pct": "1", "discount_days": 15}, "Taking the discount is worth 12.3 % a year."),
+        ({"kind": "net_days", "days": 10, "discount_pct": "2", "discount_days": 10}, ""),
+        ({"kind": "eom_plus", "days": 10, "discount_pct": "2", "discount_days": 5}, ""),
+        ({"kind": "net_days", "days": 30}, ""),
+        ({"kind": "net_days", "days": "many"}, ""),
+        ({"kind": "unknown"}, ""),
+        ({"kind": "never"}, ""),
+    ],
+)  # fmt: skip
+def test_a_discount_says_what_it_is_worth_a_year(rule, words):
+    assert discount_words("X", rule) == words

@@ -38,6 +38,8 @@ class Roll(NamedTuple):
 
 
 class RollRates(NamedTuple):
+    """The rows of one currency, in the order of the buckets."""
+
     currency: str
     rows: tuple[Roll, ...]
 
