@@ -24,6 +24,7 @@ from dunlin.rules.policy import Policy
 LARGE, OLD, BAND = "large_debits", "old_credits", "band"
 PAGE_SIZE = 100
 _PIECE = 2_000
+_CURRENCY_BITS = 8
 _WIDE = Context(prec=60)
 
 
@@ -200,24 +201,24 @@ def _has_rate(book: Book, rates: Mapping[str, Rate]) -> npt.NDArray[np.bool_]:
     return known[book.currency]
 
 
-def _debits(book: Book, rates: Mapping[str, Rate], over: Money) -> Iterator[rules.Debit]:
-    """The items of every customer that may be large, worth in exact minor units of `over`'s currency.
+def _debits(older: Book, rates: Mapping[str, Rate], over: Money) -> Iterator[rules.Debit]:
+    """What each customer owes in each currency as one debit, worth in exact minor units of `over`'s currency.
 
-    Most customers are far below the amount: a rough sum, with a margin far wider than its error, leaves them out, so that the
-    rule need not look at a million items.
+    All of `older` is past the days that the rule asks for, so the newest due date speaks for the rest, and the rule need not
+    look at a million items.
     """
     factor = {
         code: each.rate.scaleb(minor_digits(over.currency) - minor_digits(code), _WIDE)
         for code, each in rates.items()
     }
-    rough = np.array([float(factor.get(code, 0)) for code in CURRENCIES])[book.currency] * book.open
-    customers, inverse = np.unique(book.customer_id, return_inverse=True)
-    sums = np.bincount(inverse, weights=rough, minlength=len(customers))
-    near = np.flatnonzero((sums > over.minor * 0.999 - 1)[inverse]) if len(book) else np.empty(0, np.int64)
-    for customer, currency, due, minor in zip(
-        book.customer_id[near].tolist(),
-        book.currency[near].tolist(),
-        book.due[near].tolist(),
-        book.open[near].tolist(),
-    ):
-        yield rules.Debit(customer, day_of(due), _WIDE.multiply(Decimal(minor), factor[CURRENCIES[currency]]))
+    keys, inverse = np.unique(
+        (older.customer_id << _CURRENCY_BITS) | older.currency.astype(np.int64), return_inverse=True
+    )
+    sums, newest = np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64)
+    np.add.at(sums, inverse, older.open)
+    np.maximum.at(newest, inverse, older.due)
+    for key, due, minor in zip(keys.tolist(), newest.tolist(), sums.tolist()):
+        currency = CURRENCIES[key & ((1 << _CURRENCY_BITS) - 1)]
+        yield rules.Debit(
+            key >> _CURRENCY_BITS, day_of(due), _WIDE.multiply(Decimal(minor), factor[currency])
+        )
