@@ -84,7 +84,9 @@ def test_the_totals_are_the_ledger(mona):
         .order_by("currency")
     }
     totals = table[1 : 1 + len(ledger)]
-    assert [row[1].text for row in totals] == ["USD", "JPY", "GBP"], "that of the company first, then the larger sums"
+    assert [row[1].text for row in totals] == ["USD", "JPY", "GBP"], (
+        "that of the company first, then the larger sums"
+    )
     for row in totals:
         currency = row[1].text
         *buckets, unapplied, net, _ = (as_minor(cell.text, currency) for cell in row[2:])
