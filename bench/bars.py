@@ -19,6 +19,7 @@ BARS: dict[str, Bar] = {
     "aging_today": Bar("aging today, per customer and currency, x", 3, 1.3),
     "aging_past": Bar("aging as of a past date, x", 4, 2),
     "trend": Bar("trend of 24 month-ends, x", 4, 2),
+    "first_night": Bar("first night of a new book, x", 20, 6),
     "nightly": Bar("nightly decision of every customer, x", 6, 3),
     "nightly_memory": Bar("its peak memory, MB", 1500, 700),
     "nightly_growth": Bar("its growth, exponent", 1.10, 1.03),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
+from datetime import timedelta
 
 import django
 
@@ -15,12 +17,13 @@ from dunlin.actions.doing import the_clock  # noqa: E402
 from dunlin.actions.run_daily import run_daily  # noqa: E402
 
 
-def main() -> None:
-    """The first run of the day over the book that is there."""
+def main(days_ago: int) -> None:
+    """The first run of a day over the book that is there, as it ran on that day."""
+    back = timedelta(days_ago)
     started = time.perf_counter()
-    run_daily(the_clock(TODAY, NOW), TODAY)
+    run_daily(the_clock(TODAY - back, NOW - back), TODAY - back)
     print(json.dumps({"seconds": time.perf_counter() - started, "memory": peak_memory_mb()}))
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]))
