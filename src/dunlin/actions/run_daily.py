@@ -311,8 +311,8 @@ def _mark_skipped(kept: Sequence[_Kept], day: date) -> int:
             if connection.vendor == "postgresql":
                 cursor.execute(
                     "UPDATE records_item i SET stage = m.stage, stage_on = %s FROM unnest(%s::bigint[], %s::smallint[]) "
-                    "AS m(id, stage) WHERE i.id = m.id AND i.stage < m.stage",
-                    [day, list(part), [marks[pk] for pk in part]],
+                    "AS m(id, stage) WHERE i.id = m.id AND i.stage < m.stage AND i.id BETWEEN %s AND %s",
+                    [day, list(part), [marks[pk] for pk in part], part[0], part[-1]],
                 )
             else:
                 on = day.isoformat()
