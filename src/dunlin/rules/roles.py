@@ -51,7 +51,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "return_payment": "take back a payment that came back",
         "reverse_application": "reverse an application",
         "run_daily": "run the daily decisions",
-    "save_terms": "define payment terms",
+        "save_terms": "define payment terms",
         "set_backup": "set backup coverage",
         "set_block": "stop or release collection of an item or a customer",
         "snooze_customer": "snooze a customer",
