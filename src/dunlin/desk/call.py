@@ -89,9 +89,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
         return _log(request, customer)
     target = (request.htmx.target or "") if request.htmx else ""  # type: ignore[attr-defined]
     if target == "f-promise-understood":
-        return said_back(
-            request, request.GET.get("promise", ""), door.today, owed_now(pk, door.today, customer.currency)
-        )
+        return said_back(request, pk, door.today, owed_now(pk, door.today, customer.currency))
     if target == "dial":
         return show(
             request,

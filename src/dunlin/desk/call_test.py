@@ -166,6 +166,11 @@ def test_what_a_line_is_understood_as_is_said_while_typing(night, client):
         client.get(where, {"promise": "half tomorrow"}, headers=asked)
     )
     assert "Not understood" in text_of(client.get(where, {"promise": "<b> fri"}, headers=asked))
+    # What would be refused is said before it is sent, and a day in another season is counted out.
+    much = text_of(client.get(where, {"promise": "99,999,999 fri"}, headers=asked))
+    assert "More than can be promised: 1,500.00 USD is open." in much
+    assert "days from today" in text_of(client.get(where, {"promise": "400 30/6"}, headers=asked))
+    assert "days from today" not in text_of(client.get(where, {"promise": "400 fri"}, headers=asked))
     assert "<b>" not in text_of(client.get(where, {"promise": "<b> fri"}, headers=asked))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
+from django.db.models import F, Sum
 from django.http import HttpRequest, HttpResponse
 
 from dunlin.actions.cancel_promise import cancel_promise as cancel
@@ -24,6 +26,8 @@ SOURCES = (
     ("letter", "By letter"),
     ("portal", "In the portal"),
 )
+_FAR = 90  # days: a promise so far away is more often a wrong month
+
 # Where the refusals of a promise stand: all are about the line that says amount and day.
 BESIDE = dict.fromkeys(
     (
@@ -45,7 +49,7 @@ def add_promise(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = _chosen(pk, numbers_in(request, "item"))
     owed = _owed_of(chosen) if chosen else owed_now(pk, today, customer.currency)
     if request.htmx:  # type: ignore[attr-defined]
-        return said_back(request, request.GET.get("promise", ""), today, owed)
+        return said_back(request, pk, today, owed, chosen)
 
     def do(typed: Mapping[str, str]) -> str:
         asked = promise_in(typed, today, owed, tuple(item.pk for item in chosen))
@@ -82,9 +86,28 @@ def cancel_promise(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def said_back(request: HttpRequest, text: str, today: date, owed: Sequence[Money]) -> HttpResponse:
-    """What a line is understood as, or what is unclear about it, for the place below the field."""
-    return show(request, "understood.html", {"found": understand(text, today, owed)})
+def said_back(
+    request: HttpRequest, customer_id: int, today: date, owed: Sequence[Money], chosen: Sequence[Item] = ()
+) -> HttpResponse:
+    """What the line typed is understood as, or what is to be mended about it, for the place below the field. What would be
+    refused when it is logged is said while it is typed; a day far away is counted out."""
+    found = understand(request.GET.get("promise", ""), today, owed)
+    if found.amount is not None and not found.problem:
+        open_ = Money(_open(customer_id, found.amount.currency, chosen), found.amount.currency)
+        if found.amount > open_:
+            whole = f"{open_} is open" if open_.minor else f"nothing is open in {open_.currency}"
+            found = replace(found, problem=f"More than can be promised: {whole}.")
+    if found.due_on is not None and not found.problem and (found.due_on - today).days > _FAR:
+        found = replace(found, said=f"{found.said}, {(found.due_on - today).days} days from today")
+    return show(request, "understood.html", {"found": found})
+
+
+def _open(customer_id: int, currency: str, chosen: Sequence[Item]) -> int:
+    """What can be promised, in minor units: open and not disputed, of the chosen documents or of all."""
+    if chosen:
+        return sum(item.open - item.disputed for item in chosen if item.currency == currency)
+    items = Item.objects.filter(customer=customer_id, side=1, open__gt=0, currency=currency)
+    return items.aggregate(free=Sum(F("open") - F("disputed")))["free"] or 0
 
 
 def promise_in(
