@@ -90,9 +90,9 @@ class _Named:
 
 
 def _judge_chunk(ids: Sequence[int], who: Who, day: date, policy: Policy) -> Iterable[tuple[str, int]]:
-    """Judge the promises of these customers; (status, customer) of each that changed. Six queries and the writes."""
+    """Judge the promises of these customers; (status, customer) of each that changed. At most six queries and the writes."""
     standing = Promise.objects.filter(customer__in=ids, made_on__lte=day).exclude(status=promises.CANCELLED)
-    rows = list(standing.order_by("pk"))
+    rows = list(standing.order_by("due_on", "made_on", "pk"))
     named: dict[int, _Named] = {each.pk: _Named() for each in rows}
     for promise, item, then in PromiseItem.objects.filter(promise__in=named).values_list(
         "promise", "item", "open_then"
@@ -101,8 +101,8 @@ def _judge_chunk(ids: Sequence[int], who: Who, day: date, policy: Policy) -> Ite
     items = {item for each in named.values() for item in each.open_then}
     receipts, returned, credits = _money(items, day)
     state = {
-        pk: (open_, disputed)
-        for pk, open_, disputed in Item.objects.filter(pk__in=items).values_list("pk", "open", "disputed")
+        pk: state
+        for pk, *state in Item.objects.filter(pk__in=items).values_list("pk", "open", "disputed", "entity")
     }
     void = {
         each.pk
@@ -112,7 +112,9 @@ def _judge_chunk(ids: Sequence[int], who: Who, day: date, policy: Policy) -> Ite
     live = [each for each in rows if each.pk not in void]
     asked = {each.pk: _promised(each, named[each.pk], credits) for each in live}
     paid = _allocated(live, named, receipts, returned, asked, policy)
-    waiting = _unapplied(ids, day)
+    over = day - timedelta(policy.promise_tolerance_days)
+    late = {each.customer_id for each in live if each.status == promises.OPEN and each.due_on < over}
+    waiting = _unapplied(late, day)
     changed = []
     for each in rows:
         if each.pk in void:
@@ -121,7 +123,10 @@ def _judge_chunk(ids: Sequence[int], who: Who, day: date, policy: Policy) -> Ite
         else:
             verdict = _verdict(each, asked[each.pk], paid.get(each.pk, 0), day, policy)
             told = _told(each, verdict, day)
-            if _waits(each, verdict, waiting, policy):
+            money = waiting.get((each.customer_id, each.currency))
+            if money and _waits(
+                each, verdict, money, {state[item][2] for item in named[each.pk].open_then}, policy
+            ):
                 continue
         if verdict.status == each.status and (verdict.paid == each.paid or verdict.status == promises.OPEN):
             continue
@@ -129,6 +134,11 @@ def _judge_chunk(ids: Sequence[int], who: Who, day: date, policy: Policy) -> Ite
             continue
         each.status, each.paid, each.judged_on = verdict.status, verdict.paid, day
         changed.append((each, told))
+    _write(changed, who, day)
+    return [(each.status, each.customer_id) for each, _ in changed]
+
+
+def _write(changed: Sequence[tuple[Promise, str]], who: Who, day: date) -> None:
     Promise.objects.bulk_update(
         [each for each, _ in changed], ["status", "paid", "judged_on"], batch_size=500
     )
@@ -140,7 +150,6 @@ def _judge_chunk(ids: Sequence[int], who: Who, day: date, policy: Policy) -> Ite
             for each, told in changed
         ]
     )
-    return [(each.status, each.customer_id) for each, _ in changed]
 
 
 _Credits = dict[int, list[tuple[datetime, int]]]  # item → what settled it without money, and when
@@ -165,46 +174,64 @@ def _money(items: set[int], day: date) -> tuple[list[promises.Receipt], dict[int
     return receipts, returned, credits
 
 
-_Waiting = dict[
-    tuple[int, str], list[tuple[date, datetime]]
-]  # customer, currency → value date, when it was recorded
+@dataclass(slots=True)
+class _Waiting:
+    """A payment, or the rest of one, that lies unapplied: `left` is what no promise waits for yet, in minor units."""
+
+    entity: int
+    value_on: date
+    recorded_at: datetime
+    left: int
 
 
-def _unapplied(customers: Sequence[int], day: date) -> _Waiting:
-    """Payments of these customers that lie unapplied, in part or in whole."""
-    found: _Waiting = {}
-    rows = Item.objects.filter(
-        customer__in=customers, side=-1, kind="payment", open__gt=0, posted_on__lte=day
-    )
-    for customer, currency, value_on, at in rows.values_list(
-        "customer", "currency", "value_on", "recorded_at"
-    ):
-        found.setdefault((customer, currency), []).append((value_on, at))
+def _unapplied(customers: set[int], day: date) -> dict[tuple[int, str], list[_Waiting]]:
+    """(customer, currency) → what lies unapplied, for customers with a promise whose days have passed. One query, or none."""
+    found: dict[tuple[int, str], list[_Waiting]] = {}
+    for chunk in bulk.chunks(sorted(customers)):
+        rows = Item.objects.filter(
+            customer__in=chunk, side=-1, kind="payment", open__gt=0, posted_on__lte=day
+        ).order_by("value_on", "pk")
+        for customer, currency, *money in rows.values_list(
+            "customer", "currency", "entity", "value_on", "recorded_at", "open"
+        ):
+            found.setdefault((customer, currency), []).append(_Waiting(*money))  # type: ignore[arg-type]
     return found
 
 
-def _waits(promise: Promise, verdict: promises.Judgement, waiting: _Waiting, policy: Policy) -> bool:
-    """Whether the promise stays open although its day has passed: money that came for it in time lies unapplied, so that
-    nobody can say yet that it was broken."""
-    if promise.status != promises.OPEN or verdict.status in (
-        promises.OPEN,
-        promises.KEPT,
-        promises.CANCELLED,
-    ):
+def _waits(
+    promise: Promise,
+    verdict: promises.Judgement,
+    waiting: Sequence[_Waiting],
+    entities: set[int],
+    policy: Policy,
+) -> bool:
+    """Whether an open promise stays open although its days have passed: applying the money that came for it in time and lies
+    unapplied would change the verdict, so nobody can say yet. That money counts for no other promise then."""
+    if promise.status != promises.OPEN or verdict.status not in (promises.PARTIALLY_KEPT, promises.BROKEN):
         return False
     last = promise.due_on + timedelta(policy.promise_tolerance_days)
-    return any(
-        at > promise.recorded_at and value_on <= last
-        for value_on, at in waiting.get((promise.customer_id, promise.currency), ())
-    )
+    came = [
+        each for each in waiting
+        if each.left > 0 and each.recorded_at > promise.recorded_at and each.value_on <= last
+        and (not entities or each.entity in entities)
+    ]  # fmt: skip
+    with_it = verdict.paid + sum(each.left for each in came)
+    if promises.status_of(with_it, verdict.promised, policy.promise_tolerance_pct) == verdict.status:
+        return False
+    missing = verdict.promised - verdict.paid
+    for each in came:
+        part = min(each.left, missing)
+        each.left -= part
+        missing -= part
+    return True
 
 
-def _is_void(promise: Promise, named: _Named, credits: _Credits, state: dict[int, tuple[int, int]]) -> bool:
+def _is_void(promise: Promise, named: _Named, credits: _Credits, state: dict[int, list[int]]) -> bool:
     """Nothing of what was promised is left to be paid: each item was credited away or is disputed in full."""
     if not named.open_then:
         return False
     for item, then in named.open_then.items():
-        open_, disputed = state[item]
+        open_, disputed, _ = state[item]
         if not ((open_ > 0 and disputed >= open_) or (open_ == 0 and _since(promise, item, credits) >= then)):
             return False
     return True

@@ -295,6 +295,33 @@ def test_a_promise_is_not_called_broken_while_the_money_for_it_lies_unapplied(ow
 
 
 @pytest.mark.rule("P18")
+@pytest.mark.parametrize(
+    "applied, lies, status",
+    [("400.00", "599.99", "partially_kept"), ("400.00", "600.00", "open"), (None, "0.01", "open")],
+    ids=["too little to keep it", "enough to keep it", "not nothing"],
+)
+def test_a_promise_waits_only_for_money_that_would_change_its_judgement(owed, applied, lies, status):
+    promise(owed)
+    if applied:
+        pay(owed, applied, DUE)
+    cast.payment(owed.customer, lies, on=DUE)
+    night(JUDGED)
+    assert Promise.objects.get().status == status
+
+
+@pytest.mark.rule("P18")
+@pytest.mark.invariant(21)
+def test_unapplied_money_holds_one_promise_open_and_only_in_its_entity(owed):
+    other = cast.invoice(owed.customer, "1000.00", due=date(2026, 10, 20))
+    promise(other, due=DUE)
+    promise(owed, due=DUE - timedelta(1))
+    cast.payment(owed.customer, "1000.00", on=DUE, of_entity=cast.entity("DE01"))
+    cast.payment(owed.customer, "1000.00", on=MADE + timedelta(1))
+    night(JUDGED)
+    assert list(Promise.objects.order_by("due_on").values_list("status", flat=True)) == ["open", "broken"]
+
+
+@pytest.mark.rule("P18")
 def test_money_that_came_too_late_keeps_no_promise_waiting(owed):
     promise(owed)
     cast.payment(owed.customer, "1000.00", on=JUDGED)

@@ -75,9 +75,14 @@ def evaluate(
     paid = _money_in(payments, made_on or date.min, last, as_of)
     if as_of <= last:
         return Judgement(OPEN, paid, promised)
+    return Judgement(status_of(paid, promised, tolerance_pct), paid, promised)
+
+
+def status_of(paid: int, promised: int, tolerance_pct: Decimal | int = 0) -> str:
+    """How a promise ends with so much of it paid, in minor units; `tolerance_pct` of the amount may be missing."""
     if paid > 0 and paid * 100 >= promised * (100 - Decimal(tolerance_pct)):
-        return Judgement(KEPT, paid, promised)
-    return Judgement(PARTIALLY_KEPT if paid > 0 else BROKEN, paid, promised)
+        return KEPT
+    return PARTIALLY_KEPT if paid > 0 else BROKEN
 
 
 def _money_in(payments: Iterable[tuple[date, int]], first: date, last: date, as_of: date) -> int:
