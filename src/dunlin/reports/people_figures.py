@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from dunlin.records.models import Call, Promise, PromiseItem, PromiseJudgement, User
 from dunlin.reports.filters import ALL, Filters
@@ -110,12 +110,14 @@ def people_figures(
 ) -> tuple[PersonFigures, ...]:
     """Everyone who called or took a promise after `after` through `day`, and every active collector. Three queries."""
     calls = Call.objects.filter(day__gt=after, day__lte=day, direction="out")
-    promises = Promise.objects.filter(made_on=day).exclude(
-        status=CANCELLED
-    )  # as on Today: one replaced is one
+    promises = Promise.objects.filter(made_on=day)
+    # As on Today, one that was replaced at once is one; what is cancelled on a later day was made all the same.
+    gone = PromiseJudgement.objects.filter(promise=OuterRef("pk"), status=CANCELLED, on=day)
     if known_at is not None:
         calls = calls.filter(started_at__lte=known_at)  # the moment a call was logged is not kept
         promises = promises.filter(recorded_at__lte=known_at)
+        gone = gone.filter(recorded_at__lte=known_at)
+    promises = promises.filter(~Exists(gone))
     customers = only.customers()
     if customers is not None:
         calls = calls.filter(customer__in=customers.values("pk"))
