@@ -84,7 +84,10 @@ def commands() -> str:
 
 def _help(command: click.Command | None, name: str) -> str:
     assert command is not None, name
-    context = click.Context(command, info_name=name, max_content_width=100, terminal_width=100)
+    # As the program asks for help, whether or not it ran before in this process: click keeps the option it makes first.
+    context = click.Context(
+        command, info_name=name, max_content_width=100, terminal_width=100, help_option_names=["-h", "--help"]
+    )
     text = f"\n## {name}\n\n```text\n{command.get_help(context)}\n```\n"
     if isinstance(command, click.Group):
         for each in command.list_commands(context):
