@@ -193,12 +193,12 @@ def _items_by_number(text: str, scope: QuerySet[Customer] | None, limit: int) ->
 
 def _by_order(text: str, scope: QuerySet[Customer] | None, limit: int) -> Iterator[Found]:
     """Documents that answer exactly that purchase order."""
+    # Saying that there is one lets the engines use the index of those that have one; so does the order.
     found = _in_scope(
-        Item.objects.filter(po_number__in=_spellings(text)).exclude(po_number=""), scope, "customer"
+        Item.objects.filter(po_number__gt="", po_number__in=_spellings(text)), scope, "customer"
     )
-    for pk, kind, number, due, currency, amount, open_, customer, *who in found.order_by("-id").values_list(
-        *_ITEM
-    )[:limit]:
+    found = found.order_by("po_number", "id")
+    for pk, kind, number, due, currency, amount, open_, customer, *who in found.values_list(*_ITEM)[:limit]:
         yield Found("item", "PO number", True, customer, *who, number, pk, kind, due, currency, amount, open_)  # type: ignore[call-arg]
 
 
@@ -220,19 +220,20 @@ def _by_amount(text: str, scope: QuerySet[Customer] | None, limit: int) -> Itera
 def _by_point(text: str, scope: QuerySet[Customer] | None, limit: int) -> Iterator[Found]:
     """E-mail addresses that begin so; telephone numbers by their digits, however either side wrote them."""
     plain = re.sub(r"[ ()./-]", "", text)
-    wanted = Q()
+    wanted, order = Q(), "value"
     if re.fullmatch(r"\+?\d{5,}", plain):
+        order = "digits"
         digits = plain.lstrip("+").removeprefix("00")
         national = digits.lstrip("0")
         # Without its country code a number is looked for under every country's.
         whole = [f"{code}{national}" for code in COUNTRY_CODE_TO_REGION_CODE] if len(national) > 6 else []
-        wanted = prefix("digits", digits) | Q(digits__in=[national, *whole])
+        wanted = Q(digits__gt="") & (prefix("digits", digits) | Q(digits__in=[national, *whole]))
     elif "@" in text or re.fullmatch(r"[\w.+-]{3,}", text):
         for each in _spellings(text):
             wanted |= prefix("value", each)
     else:
         return
-    found = _in_scope(ContactPoint.objects.filter(wanted), scope, "contact__customer").order_by("value", "id")
+    found = _in_scope(ContactPoint.objects.filter(wanted), scope, "contact__customer").order_by(order, "id")
     fields = (
         "kind",
         "value",
