@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dunlin.records.items import STAGES
 from dunlin.rules import decisions
 from dunlin.rules.policy import Policy
+from dunlin.rules.promises import MONEY_KINDS
 from dunlin.rules.situations import CustomerBlock, OpenItem, PromiseFact, Rate, Situation, Snooze
 from examples.sample_company import team
 from examples.sample_company.accounts import Account
@@ -17,10 +18,12 @@ from examples.sample_company.book import Item
 from examples.sample_company.team import Person
 
 if TYPE_CHECKING:
+    from examples.sample_company.conversations import Promise
     from examples.sample_company.story import Rates, Story
 
 POLICY = Policy()
 _CONTACTED = ("cease_contact", "do_not_call")
+_ENTITIES: dict[str, int] = {}
 _NAMES = {person.username: f"{person.first} {person.last}" for person in team.PEOPLE}
 
 
@@ -90,9 +93,12 @@ def _worker(story: Story, username: str, day: date) -> str | None:
 
 def _situation(story: Story, account: Account, rates: Mapping[str, Rate]) -> Situation:
     day = story.day
-    unapplied: dict[str, int] = {}
+    unapplied: dict[tuple[int, str], int] = {}
     for credit in story.book.open_credits.get(account.index, {}).values():
-        unapplied[credit.currency] = unapplied.get(credit.currency, 0) + credit.open
+        if credit.kind != "deposit":
+            key = _number_of(credit.entity), credit.currency
+            unapplied[key] = unapplied.get(key, 0) + credit.open
+    debits = story.book.open_debits.get(account.index, {}).values()
     blocks = [block for block in story.blocks_of(account) if block.holds(day)]
     people = [contact for contact in account.contacts if contact.active]
     due = [each.due_on for each in story.follow_ups_of.get(account.index, ()) if each.is_open(day)]
@@ -101,7 +107,7 @@ def _situation(story: Story, account: Account, rates: Mapping[str, Rate]) -> Sit
         account.index,
         account.number,
         account.name,
-        [_fact(story, item) for item in story.book.open_debits.get(account.index, {}).values()],
+        [_fact(story, item) for item in debits],
         unapplied,
         _promises(story, account),
         [CustomerBlock(block.kind, block.until_on) for block in blocks if block.kind not in _CONTACTED],
@@ -113,14 +119,24 @@ def _situation(story: Story, account: Account, rates: Mapping[str, Rate]) -> Sit
         follow_up_due_on=min(due, default=None),
         snooze=Snooze(snoozed[-1][2], snoozed[-1][3], _NAMES[snoozed[-1][4]]) if snoozed else None,
         rates=rates,
-    )
+        block_ends={
+            item.index: end for item in debits
+            if _block_of(story, item) and (end := story.item_blocks[item.index].until_on) is not None
+        },
+    )  # fmt: skip
 
 
 def _fact(story: Story, item: Item) -> OpenItem:
     return OpenItem(
         item.index, item.number, item.kind, item.invoice_class, item.document_on, item.due_on, item.open, item.disputed,
         item.currency, item.service_month, _block_of(story, item), tuple(STAGES[1 : item.stage + 1]),
+        _number_of(item.entity),
     )  # fmt: skip
+
+
+def _number_of(entity: str) -> int:
+    """A number for the entity; the rule only asks whether two are the same."""
+    return _ENTITIES.setdefault(entity, len(_ENTITIES))
 
 
 def _block_of(story: Story, item: Item) -> str:
@@ -137,6 +153,24 @@ def _promises(story: Story, account: Account) -> list[PromiseFact]:
         items = frozenset(item.index for item, _ in each.items)
         found = [fact for fact in found if fact.status == "open" or items.isdisjoint(fact.item_ids)]
         found.append(
-            PromiseFact(each.index, each.amount, each.currency, each.due_on, each.status, items, each.made_on)
+            PromiseFact(
+                each.index,
+                each.amount,
+                each.currency,
+                each.due_on,
+                each.status,
+                items,
+                each.made_on,
+                paid=_paid(story, each) if each.amount is not None else 0,
+            )
         )
     return found
+
+
+def _paid(story: Story, promise: Promise) -> int:
+    """Money applied to its items since it was made, less what came back."""
+    uses = (use for item, _ in promise.items for use in story.book.settlements.get(item.index, ()))
+    came = (
+        use.amount for use in uses if use.recorded_at > promise.recorded_at and use.credit.kind in MONEY_KINDS
+    )
+    return max(0, sum(came))

@@ -16,7 +16,6 @@ from examples.sample_company.conversations import Promise
 if TYPE_CHECKING:
     from examples.sample_company.story import Story
 
-_MONEY = ("payment", "deposit")
 Credits = dict[
     int, list[tuple[datetime, int]]
 ]  # index of the debit → what settled it without money, and when
@@ -31,7 +30,7 @@ def judge(story: Story, account: Account, day: date) -> None:
     credits: Credits = {}
     for index in sorted(items):
         for use in story.book.settlements.get(index, ()):
-            if use.credit.kind not in _MONEY:
+            if use.credit.kind not in rules.MONEY_KINDS:
                 credits.setdefault(index, []).append((use.recorded_at, use.amount))
             elif use.reverses is not None:
                 returned[use.reverses.index] = -use.amount
@@ -89,7 +88,7 @@ def _verdict(story: Story, promise: Promise, paid: int, credits: Credits, day: d
     verdict = rules.evaluate(_promised(promise, credits), promise.due_on, rules.TOLERANCE_DAYS, money, day)
     if verdict.status == rules.OPEN or (verdict.status == promise.status and verdict.paid == promise.paid):
         return
-    if promise.status == rules.OPEN and verdict.status != rules.KEPT and _waits(story, promise):
+    if promise.status == rules.OPEN and verdict.status != rules.KEPT and _waits(story, promise, verdict):
         # Looked at again when it is applied.
         story.judge_on.setdefault(day + timedelta(days=1), []).append(promise)
         return
@@ -106,14 +105,16 @@ def _verdict(story: Story, promise: Promise, paid: int, credits: Credits, day: d
     )
 
 
-def _waits(story: Story, promise: Promise) -> bool:
-    """Money that came for it in time lies unapplied."""
+def _waits(story: Story, promise: Promise, verdict: rules.Judgement) -> bool:
+    """Applying money that came for it in time and lies unapplied would change the verdict."""
     last = promise.due_on + timedelta(days=rules.TOLERANCE_DAYS)
-    return any(
-        credit.kind == "payment" and credit.currency == promise.currency and credit.open > 0
+    entities = {item.entity for item, _ in promise.items}
+    came = sum(
+        credit.open for credit in story.book.open_credits.get(promise.customer, {}).values()
+        if credit.kind == "payment" and credit.currency == promise.currency and credit.entity in entities
         and credit.value_on <= last and credit.recorded_at > promise.recorded_at
-        for credit in story.book.open_credits.get(promise.customer, {}).values()
     )  # fmt: skip
+    return rules.status_of(verdict.paid + came, verdict.promised) != verdict.status
 
 
 def _note(story: Story, promise: Promise, day: date, status: str, paid: int, why: str) -> None:
