@@ -121,7 +121,7 @@ def _which(code: str, facts: Mapping[str, Any]) -> str:
         return f"{_count(facts['months'], 'month')} of {kind}s: {facts['count']} open, the oldest {facts['item']}"
     if code == "due_final_just_past_due":
         return f"{facts['count']} {kind}s, the oldest {facts['item']}"
-    return f"{facts['count']} items, the oldest {kind} {facts['item']}"
+    return f"{facts['count']:,} items, the oldest {kind} {facts['item']}"
 
 
 def _tail(facts: Mapping[str, Any]) -> list[str]:

@@ -121,3 +121,11 @@ def test_no_reason_code_is_a_refusal_code_too():
     assert not set(codes.REASONS) & set(codes.REFUSALS)
     for text in codes.REASONS.values():
         assert all(name is None or name.isidentifier() for _, name, _, _ in string.Formatter().parse(text))
+
+
+def test_many_items_are_written_as_a_number_people_read():
+    facts = {
+        "today": "2026-05-15", "item": "INV-1", "kind": "invoice", "class": "standard", "due_on": "2026-03-01", "days": 75,
+        "count": 1843, "amount": [{"minor": 100, "currency": "USD"}], "months": 0,
+    }  # fmt: skip
+    assert reason("due_late", facts).startswith("1,843 items, the oldest invoice INV-1, 75 days past due")
