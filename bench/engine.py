@@ -97,6 +97,7 @@ def day(size: Size, tenth: tuple[int, float]) -> None:
     limit = best(limits.open_rows_as_tuples, 2)
     first, _ = night(1)
     told("first_night", first, limit)
+    limits.tidy_up()
     took, memory = night()
     told("nightly", took, limit)
     figures["nightly_memory"] = {"ours": f"{memory:.0f} MB", "limit": "-", "ratio": memory, "note": ""}

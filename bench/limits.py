@@ -33,6 +33,13 @@ def fresh() -> None:
     prepare()
 
 
+def tidy_up() -> None:
+    """What a PostgreSQL server does by itself between two nights: clear away old rows and count anew."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+
+
 def open_rows_as_tuples() -> None:
     """Fetch what the night's decision looks at: the open items, as tuples, in order of customer."""
     with connection.cursor() as cursor:

@@ -43,10 +43,9 @@ def main() -> int:
         for engine, figures in results.items():
             print(table(engine, asked.size, figures))
     if asked.keep:
-        LAST.write_text(
-            json.dumps({e: {n: f["ratio"] for n, f in r.items()} for e, r in results.items()}, indent=2)
-            + "\n"
-        )
+        kept = json.loads(LAST.read_text()) if LAST.exists() else {}
+        kept |= {e: {n: round(f["ratio"], 3) for n, f in r.items()} for e, r in results.items()}
+        LAST.write_text(json.dumps(kept, indent=2) + "\n")
     below = [
         f"{e}: {n}" for e, r in results.items() for n, f in r.items() if worse(n, f["ratio"], BARS[n].floor)
     ]
