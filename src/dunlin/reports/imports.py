@@ -249,7 +249,7 @@ def _report(
         run_id=run.pk, kind=run.kind, file_name=run.file_name, mapping_name=run.mapping_name, state=run.state,
         dry_run=run.dry_run, rows_total=run.rows_total, rows_done=run.rows_done, new=run.new, changed=run.changed,
         same=run.same, refused=run.refused, skipped=told.get("skipped", 0), warnings=run.warnings,
-        totals=currency_totals(told.get("currencies", {})), created=told.get("created", {}),
+        totals=currency_totals(told.get("currencies", {})), created=dict(sorted(told.get("created", {}).items())),
         notices=tuple(told.get("notices", ())), message=run.message, started_at=run.started_at,
         finished_at=run.finished_at, by=run.by.name if run.by else "", missing=told.get("missing", 0), problems=problems, changes=changes,
     )  # fmt: skip
