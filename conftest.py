@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import TransactionTestCase
 from django.test.utils import override_settings
 
@@ -36,17 +37,29 @@ def _cheap_passwords() -> Iterator[None]:
         yield
 
 
+def _once_nobody_reads(clean: Callable[[], None]) -> None:
+    """The last answer of a live server may still be on its way, and SQLite in memory locks what it reads without waiting."""
+    for _ in range(100):
+        try:
+            return clean()
+        except OperationalError as problem:
+            if "locked" not in str(problem):
+                raise
+            time.sleep(0.1)
+    return clean()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _clean_up_behind_the_guards() -> Iterator[None]:
     """Tests with real transactions empty every table afterwards; on SQLite by DELETE, which the guards refuse."""
     tear_down = TransactionTestCase._fixture_teardown
 
     def without_guards(self: TransactionTestCase) -> None:
-        guards.remove(connection)
+        _once_nobody_reads(lambda: guards.remove(connection))
         try:
-            tear_down(self)
+            _once_nobody_reads(lambda: tear_down(self))
         finally:
-            guards.install(connection)
+            _once_nobody_reads(lambda: guards.install(connection))
 
     TransactionTestCase._fixture_teardown = without_guards  # type: ignore[method-assign]
     yield
