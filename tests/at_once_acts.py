@@ -11,6 +11,7 @@ from django.db import connection
 from dunlin.actions.apply_credit import apply_credit
 from dunlin.actions.lock_period import lock_period
 from dunlin.actions.return_payment import return_payment as return_payment_action
+from dunlin.actions.run_daily import run_daily
 from dunlin.actions.take_payment import Use
 from dunlin.actions.take_payment import take_payment as take_payment_action
 from dunlin.records.models import Item
@@ -59,6 +60,11 @@ def return_payment(order: dict[str, Any], index: int) -> Any:
 def lock_month(order: dict[str, Any], index: int) -> Any:
     locking = lock_period(who(), order["entity"], date(2026, 11, 1), date(2026, 11, 30))
     return {"period": locking.period_id}
+
+
+def night(order: dict[str, Any], index: int) -> Any:
+    result = run_daily(who(), TODAY)
+    return {"customers": result.customers, "written": result.written, "revised": result.revised}
 
 
 def state(order: dict[str, Any], index: int) -> Any:

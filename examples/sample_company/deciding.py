@@ -43,12 +43,8 @@ def decide_all(story: Story, rates: Rates) -> None:
     made = []
     for account in story.accounts:
         if story.book.open_debits.get(account.index) or story.book.open_credits.get(account.index):
-            decision = decisions.decide(_situation(story, account, table), day, POLICY, story.calendar)
+            decision = decisions.decide(_situation(story, account, table), day, POLICY)
             made.append(Decided(decision, workers.get(account.collector or ""), None))
-            for index, stage in decision.skipped:
-                item = story.book.items[index]
-                if STAGES.index(stage) > item.stage:
-                    item.stage, item.stage_on = STAGES.index(stage), day
     lists: dict[str | None, list[Decided]] = {}
     for each in made:
         if each.decision.step == "call":

@@ -58,6 +58,19 @@ def test_ten_payments_of_500_on_one_invoice_of_500(committed_books: Books, addre
     assert after["findings"] == []
 
 
+@pytest.mark.invariant(24)
+def test_four_nights_of_one_day_at_once(committed_books: Books, address: Any) -> None:
+    """Each decides everybody; every decision is written once, and nobody stumbles over the others."""
+    at = address()
+    order = {"act": "night", "times": 2}
+    got = at_once.run(at, [order, order])
+
+    assert {each["customers"] for each in got} == {3}
+    assert sum(each["written"] for each in got) == 3
+    assert {each["revised"] for each in got} == {0}
+    assert state(at)["findings"] == []
+
+
 @pytest.mark.parametrize("minor, second", [(20_000, "application_exceeds_credit"), (0, "item_not_open")])
 def test_two_people_apply_the_same_credit(
     committed_books: Books, address: Any, minor: int, second: str

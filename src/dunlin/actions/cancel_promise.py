@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dunlin.actions.decide_again import decide_again
-from dunlin.actions.doing import Who, doing, lock_customers
+from dunlin.actions.doing import Who, doing
+from dunlin.records.locks import lock_customers
 from dunlin.records.models import Promise, PromiseJudgement
 from dunlin.rules import promises
 from dunlin.rules.codes import Refused

@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from dunlin.actions.doing import Who, doing
 from dunlin.actions.facts_changed import facts_changed
+from dunlin.actions.pass_stages import pass_stages
 from dunlin.actions.postings import check_posting_day, customers_of, items_of, named
 from dunlin.records.models import DueDateChange
 from dunlin.records.policies import current_policy
@@ -69,6 +70,8 @@ def change_due_date(
         if last is not None and day < last:
             raise Refused("due_date_change_out_of_order", posted_on=day, last=last)
 
+        policy = policy or current_policy()
+        pass_stages([item_id], day, policy)
         old = item.due_on
         change = DueDateChange.objects.create(
             item=item, old_due_on=old, new_due_on=new_due_on, posted_on=day, recorded_at=who.now,
@@ -76,7 +79,7 @@ def change_due_date(
         )  # fmt: skip
         item.due_on = new_due_on
         item.save(update_fields=["due_on"])
-        facts_changed(who, customers, policy or current_policy())
+        facts_changed(who, customers, policy)
 
         act.answer = {"change_id": change.pk, "old": old.isoformat(), "new": new_due_on.isoformat()}
         act.tell(

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from datetime import date
 
 from dunlin.actions.doing import Who
-from dunlin.records.calendars import LEDGER, calendar
 from dunlin.records.coverage import workers
 from dunlin.records.decision_rows import CONTENT, content, stored_facts
 from dunlin.records.models import Decision, DecisionRun
@@ -51,7 +50,7 @@ def revise(who: Who, newest: Decision, policy: Policy) -> decisions.Decision | N
 
 def _decided(who: Who, customer_id: int, policy: Policy) -> decisions.Decision | None:
     facts = situation(customer_id, who.today, policy)
-    return None if facts is None else decisions.decide(facts, who.today, policy, calendar(LEDGER))
+    return None if facts is None else decisions.decide(facts, who.today, policy)
 
 
 def _append(who: Who, decided: decisions.Decision, revision: int, collector_id: int | None) -> None:

@@ -19,7 +19,8 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
-from dunlin.records.models import Customer, DiaryLine
+from dunlin.records.locks import lock_customers
+from dunlin.records.models import DiaryLine
 from dunlin.rules.codes import Refused
 from dunlin.rules.masking import mask_card_numbers
 from dunlin.rules.roles import may
@@ -124,16 +125,6 @@ def doing(
             _write(act)
         if who.dry_run:
             transaction.set_rollback(True)
-
-
-def lock_customers(ids: Iterable[int]) -> None:
-    """Take the customers' row locks in one order, so that two acts never wait for each other in a circle.
-
-    SQLite needs none: its transactions are IMMEDIATE and hold the only write lock.
-    """
-    wanted = sorted(set(ids))
-    if wanted:
-        list(Customer.objects.select_for_update().filter(pk__in=wanted).order_by("pk").values_list("pk"))
 
 
 def _recall(act: Act) -> None:

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from dunlin.actions.doing import lock_customers
 from dunlin.actions.import_customers import split_points
 from dunlin.actions.import_parties import Parties
 from dunlin.actions.import_work import Work
 from dunlin.formats.rows import ContactRow
 from dunlin.records import bulk
+from dunlin.records.locks import lock_customers
 from dunlin.records.models import Contact, ContactPoint, Note
 
 

@@ -10,12 +10,12 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dunlin.actions.doing import lock_customers
 from dunlin.actions.import_parties import NUMBER_LONGEST, TERMS_LONGEST, Parties
 from dunlin.actions.import_work import Work, distinct
 from dunlin.formats.rows import CustomerRow
 from dunlin.records import bulk
 from dunlin.records.customers import sort_name
+from dunlin.records.locks import lock_customers
 from dunlin.records.models import Address, Contact, ContactPoint, Customer, Note, User
 
 _FIELDS = (

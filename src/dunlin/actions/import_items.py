@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeGuard
 
-from dunlin.actions.doing import lock_customers
 from dunlin.actions.import_entities import known_without_entity
 from dunlin.actions.import_known_items import KnownItems
 from dunlin.actions.import_known_state import Known, corrected_ids, known_by_key, known_by_number
@@ -31,6 +30,7 @@ from dunlin.records.item_rows import (
     short_key,
 )
 from dunlin.records.items import DEBIT_KINDS
+from dunlin.records.locks import lock_customers
 from dunlin.records.models import Application, ImportRun, Item
 from dunlin.rules.calendars import Calendar
 from dunlin.rules.codes import Refused

@@ -8,6 +8,7 @@ from typing import Any
 
 from dunlin.actions.import_known_state import BY_IMPORT, Known, Part
 from dunlin.actions.import_work import Work
+from dunlin.actions.pass_stages import pass_stages
 from dunlin.formats.rows import ItemRow
 from dunlin.records import bulk
 from dunlin.records.item_rows import APPLICATION_FIELDS, ITEM_FIELDS, settlement_number, short_key
@@ -152,6 +153,7 @@ def write_due_dates(work: Work, suspects: list[Suspect]) -> None:
         )
         for s in suspects
     ]
+    pass_stages([s.held.id for s in suspects], who.today, work.policy)
     fields = ("item_id", "old_due_on", "new_due_on", "posted_on", "recorded_at", "reason", "by_id")
     bulk.insert(DueDateChange, fields, rows)
     bulk.update(Item, ("due_on",), [(s.held.id, s.row.due_on) for s in suspects])

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from dunlin.actions.doing import lock_customers
 from dunlin.actions.granted import credited_and_granted
 from dunlin.actions.import_entities import known_without_entity
 from dunlin.actions.import_known_state import Known, known_by_key
@@ -22,6 +21,7 @@ from dunlin.actions.import_work import Work
 from dunlin.formats.rows import PaymentRow
 from dunlin.records import balance_sums, bulk
 from dunlin.records.item_rows import APPLICATION_FIELDS, ITEM_FIELDS, ITEM_NUMBER_LONGEST, short_key
+from dunlin.records.locks import lock_customers
 from dunlin.records.models import Application, Customer, Item
 from dunlin.rules.discounts import earned_by_payment, still_offered
 from dunlin.rules.money import Money

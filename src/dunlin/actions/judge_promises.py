@@ -14,8 +14,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from dunlin.actions.doing import Who, lock_customers
+from dunlin.actions.doing import Who
 from dunlin.records import bulk
+from dunlin.records.locks import lock_customers
 from dunlin.records.models import Application, Item, Promise, PromiseItem, PromiseJudgement
 from dunlin.rules import promises
 from dunlin.rules.money import Money

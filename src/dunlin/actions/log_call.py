@@ -18,7 +18,7 @@ from dunlin.reports.worklist import next_on_list, worklist
 from dunlin.rules.campaigns import OUTCOMES, is_reached
 from dunlin.rules.codes import Refused
 from dunlin.rules.conduct import Place, Verdict, may_call
-from dunlin.rules.decisions import decide
+from dunlin.rules.decisions import stages_fulfilled
 from dunlin.rules.masking import mask_card_numbers
 from dunlin.rules.policy import Policy
 from dunlin.rules.reasons import reason
@@ -243,12 +243,12 @@ def _gate(
 
 def _fulfil(before: Situation, who: Who, policy: Policy) -> tuple[tuple[int, str], ...]:
     """Mark the contact stages that this conversation fulfils (P4): each once, never downwards."""
-    decided = decide(before, who.today, policy, calendar(LEDGER))
-    for item_id, stage in decided.stages:
+    stages = stages_fulfilled(before, who.today, policy, calendar(LEDGER))
+    for item_id, stage in stages:
         Item.objects.filter(pk=item_id, stage__lt=STAGES.index(stage)).update(
             stage=STAGES.index(stage), stage_on=who.today
         )
-    return decided.stages
+    return stages
 
 
 def _flag_wrong(act: Act, customer_id: int, contact_id: int | None, number: str) -> tuple[int, ...]:

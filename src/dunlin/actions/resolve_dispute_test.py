@@ -11,6 +11,7 @@ from dunlin.actions.change_due_date import change_due_date
 from dunlin.actions.lock_period import lock_period
 from dunlin.actions.open_dispute import open_dispute
 from dunlin.actions.resolve_dispute import RESOLUTIONS, resolve_dispute
+from dunlin.records.items import STAGES
 from dunlin.records.models import Balance, DueDateChange, FollowUp, Item
 from dunlin.reports.verify import verify
 from dunlin.rules.codes import Refused
@@ -80,7 +81,9 @@ def test_a_due_date_changes_on_record(books: Books) -> None:
     old, new = books.late.due_on, TODAY + timedelta(days=14)
     changed = change_due_date(who(), books.late.pk, new, reason="extension agreed")
     assert (changed.old_due_on, changed.new_due_on) == (old, new)
-    assert Item.objects.get(pk=books.late.pk).due_on == new
+    item = Item.objects.get(pk=books.late.pk)
+    # 40 days past due until now: 5 and 15 days were gone past, and the later date does not offer them again (P4).
+    assert (item.due_on, STAGES[item.stage], item.stage_on) == (new, "d15", TODAY)
     assert Balance.objects.get(customer=books.lakeside).past_due == 0
     row = DueDateChange.objects.get(pk=changed.change_id)
     assert (row.old_due_on, row.new_due_on, row.posted_on, row.reason) == (

@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from dunlin.actions.doing import Who, doing, lock_customers
+from dunlin.actions.doing import Who, doing
 from dunlin.actions.facts_changed import facts_changed
 from dunlin.actions.granted import granted_with, take_back
 from dunlin.actions.judge_promises import judge_customers
 from dunlin.actions.postings import customers_of, first_open_day, items_of, named, reverse
+from dunlin.records.locks import lock_customers
 from dunlin.records.models import Application, Item
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused

@@ -16,21 +16,19 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import IntegrityError, transaction
 
 from dunlin.actions.doing import Who, doing
 from dunlin.actions.judge_promises import judge_promises
 from dunlin.actions.record_figures import record_figures
 from dunlin.records import balance_sums, bulk, clock
-from dunlin.records.calendars import LEDGER, calendar
 from dunlin.records.coverage import absences_on, workers
 from dunlin.records.decision_rows import CONTENT, FIELDS, facts_text
-from dunlin.records.items import STAGES
+from dunlin.records.locks import lock_customers
 from dunlin.records.models import Decision, DecisionRun, TierOrder
 from dunlin.records.policies import current_policy
 from dunlin.reports import situations
 from dunlin.rules import decisions
-from dunlin.rules.calendars import Calendar
 from dunlin.rules.codes import Refused
 from dunlin.rules.policy import Policy
 
@@ -40,8 +38,7 @@ Progress = Callable[[str, int, int], None]  # phase, done, of how many
 @dataclass(frozen=True)
 class DailyResult:
     """What a run covered. `calls`, `emails` and `silent` add up to `customers`; `written` are decisions new today, `revised`
-    higher revisions, `stages_skipped` items that passed a contact stage without a contact, `figure_days` days whose measures were
-    recorded. `run_id` is None for a dry run."""
+    higher revisions, `figure_days` days whose measures were recorded. `run_id` is None for a dry run."""
 
     run_id: int | None
     day: date
@@ -53,16 +50,13 @@ class DailyResult:
     revised: int
     promises_judged: int
     promises_broken: int
-    stages_skipped: int
     balances_rolled: int
     figure_days: int
     dry_run: bool
 
 
-_MARKS_A_TIME = 20_000
 _TOUCHED_A_TIME = 1_000
-
-STAGE_NUMBER = {stage: number for number, stage in enumerate(STAGES)}
+_WORTH_COUNTING = 1_000
 
 
 class _Kept(NamedTuple):
@@ -73,7 +67,6 @@ class _Kept(NamedTuple):
     row: tuple[Any, ...]  # CONTENT, the facts as text
     collector_id: int | None
     key: tuple[Any, ...] | None
-    skipped: tuple[tuple[int, str], ...]
 
 
 def run_daily(who: Who, day: date, progress: Progress | None = None) -> DailyResult:
@@ -103,7 +96,7 @@ def _run(who: Who, day: date, tell: Progress) -> DailyResult:
     tell("promises", 0, 1)
     judged = judge_promises(who, day, policy)
     with _no_garbage():
-        steps, written, revised, skipped = _deal(who, day, policy, past, tell)
+        steps, written, revised = _deal(who, day, policy, past, tell)
     tell("figures", 0, 1)
     # The figures are of complete days: in the night of today that is yesterday.
     figures = record_figures(day if past else day - timedelta(1), policy)
@@ -112,7 +105,7 @@ def _run(who: Who, day: date, tell: Progress) -> DailyResult:
     run.promises_judged, run.finished_at = judged.changed, who.now
     result = DailyResult(
         run.pk, day, run.customers, run.calls, run.emails, run.silent, written, revised, judged.changed,
-        judged.by_status.get("broken", 0), skipped, rolled, figures, False,
+        judged.by_status.get("broken", 0), rolled, figures, False,
     )  # fmt: skip
     with doing(who, "run_daily", cause=f"the night of {day}") as act:
         run.save()
@@ -127,31 +120,29 @@ def deal_again(who: Who, day: date) -> int:
     return _deal(who, day, policy_of(day), day < who.today, lambda phase, done, total: None)[2]
 
 
-def _deal(
-    who: Who, day: date, policy: Policy, past: bool, tell: Progress
-) -> tuple[Counter[str], int, int, int]:
-    """Both passes; how many decisions of each step, how many new, how many revised, how many contact stages skipped."""
+def _deal(who: Who, day: date, policy: Policy, past: bool, tell: Progress) -> tuple[Counter[str], int, int]:
+    """Both passes; how many decisions of each step, how many new, how many revised."""
     kept = _decide_all(who, day, policy, past, tell)
     ranks = _ranks(kept)
     written = revised = 0
     reordered = TierOrder.objects.filter(day=day).exists()
+    # On a new day there is nothing to compare with, unless another run of it begins meanwhile.
+    new_day = not Decision.objects.filter(day=day).exists()
     for start in range(0, len(kept), situations.CHUNK_CUSTOMERS):
         part = kept[start : start + situations.CHUNK_CUSTOMERS]
-        with transaction.atomic():
-            _lock([each.customer_id for each in part])
-            new, again = _write(part, ranks, who.now, day, reordered)
+        try:
+            new, again = _write_locked(part, ranks, who.now, day, reordered, new_day)
+        except IntegrityError:
+            if not new_day:
+                raise
+            new_day = False
+            new, again = _write_locked(part, ranks, who.now, day, reordered, new_day)
         written, revised = written + new, revised + again
         tell("decisions", start + len(part), len(kept))
-    return Counter(each.step for each in kept), written, revised, _mark_skipped(kept, day)
-
-
-def _lock(ids: Sequence[int]) -> None:
-    """`lock_customers` for thousands: one parameter instead of one each. SQLite holds the only write lock already."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT id FROM records_customer WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [list(ids)]
-            )
+    if written >= _WORTH_COUNTING:
+        # A day its statistics have never seen PostgreSQL takes for empty, and reads all of it again for each customer.
+        bulk.count_anew(Decision, ("day", "customer", "revision", "collector", "rank"))
+    return Counter(each.step for each in kept), written, revised
 
 
 def policy_of(day: date) -> Policy:
@@ -164,7 +155,6 @@ def policy_of(day: date) -> Policy:
 def _decide_all(who: Who, day: date, policy: Policy, past: bool, tell: Progress) -> list[_Kept]:
     """First pass: read and decide, chunk by chunk. What is kept of a customer is a few hundred bytes."""
     rates = situations.home_rates(day, policy.home_currency)
-    ledger: Calendar = calendar(LEDGER)
     away = absences_on(day)
     # Who was to be contacted and has nothing open any more gets a decision too: that nothing is open.
     asked = Decision.objects.filter(day=day).exclude(step="none").values_list("customer", flat=True)
@@ -175,7 +165,7 @@ def _decide_all(who: Who, day: date, policy: Policy, past: bool, tell: Progress)
         for facts in situations.situations(first, last, day, policy, rates, past):
             if facts.customer_id not in wanted:
                 continue
-            decided = decisions.decide(facts, day, policy, ledger)
+            decided = decisions.decide(facts, day, policy)
             kept.append(_keep(decided, works[decided.customer_id], policy))
         tell("facts", len(kept), len(wanted))
     return kept
@@ -191,7 +181,6 @@ def _keep(decided: decisions.Decision, collector_id: int | None, policy: Policy)
         ),
         collector_id,
         decisions.rank_key(decided, policy) if decided.step == "call" else None,
-        decided.skipped,
     )  # fmt: skip
 
 
@@ -204,23 +193,23 @@ def decide_touched(who: Who, customers: Collection[int]) -> int:
     day = who.today
     if not customers or not Decision.objects.filter(day=day).exists():
         return 0
-    policy, ledger = policy_of(day), calendar(LEDGER)
+    policy = policy_of(day)
     rates = situations.home_rates(day, policy.home_currency)
     revised = 0
     for ids in bulk.chunks(sorted(customers), _TOUCHED_A_TIME):
         with transaction.atomic():
-            _lock(ids)
-            first = Decision.objects.filter(day=day, revision=0, customer__in=ids)
+            lock_customers(ids)
+            first = Decision.objects.filter(day=day, revision=0, customer__in=bulk.one_of(ids))
             works = dict(first.values_list("customer", "collector"))
             if not works:
                 continue
             facts = situations.situations(0, 0, day, policy, rates, only=sorted(works))
             part = [
-                _keep(decisions.decide(each, day, policy, ledger), works[each.customer_id], policy)
-                for each in facts
+                _keep(decisions.decide(each, day, policy), works[each.customer_id], policy) for each in facts
             ]
             # The facts were read under the lock: what is there knows no more than they do.
-            revised += _write(part, {}, max(who.now, clock.now()), day, False)[1]
+            there = _newest(sorted(works), day)
+            revised += _write(part, {}, max(who.now, clock.now()), day, False, there)[1]
     return revised
 
 
@@ -247,12 +236,25 @@ def _ranks(kept: Sequence[_Kept]) -> dict[int, int]:
     return {key[-1]: place for keys in lists.values() for place, key in enumerate(sorted(keys), 1)}
 
 
-def _write(
-    part: Sequence[_Kept], ranks: dict[int, int], now: datetime, day: date, reordered: bool
+def _write_locked(
+    part: Sequence[_Kept], ranks: dict[int, int], now: datetime, day: date, reordered: bool, new_day: bool
 ) -> tuple[int, int]:
-    """Append what is new or differs from what the day says already; (new, revised)."""
-    ids = [each.customer_id for each in part]
-    there = _newest(ids, day)
+    """`_write` in a transaction of its own, under the locks of its customers."""
+    with transaction.atomic():
+        lock_customers(each.customer_id for each in part)
+        there = {} if new_day else _newest([each.customer_id for each in part], day)
+        return _write(part, ranks, now, day, reordered, there)
+
+
+def _write(
+    part: Sequence[_Kept],
+    ranks: dict[int, int],
+    now: datetime,
+    day: date,
+    reordered: bool,
+    there: dict[int, _Stored],
+) -> tuple[int, int]:
+    """Append what is new or differs from what is `there`, which the day says already; (new, revised)."""
     rows = []
     revised = 0
     for each in part:
@@ -279,7 +281,9 @@ def _newest(ids: Sequence[int], day: date) -> dict[int, _Stored]:
     """The decision that holds now, and the rank last given, of each of these customers."""
     found: dict[int, _Stored] = {}
     for chunk in bulk.chunks(ids):
-        rows = Decision.objects.filter(day=day, customer__in=chunk).order_by("customer", "revision")
+        rows = Decision.objects.filter(day=day, customer__in=bulk.one_of(chunk)).order_by(
+            "customer", "revision"
+        )
         for customer, revision, at, rank, *content in rows.values_list(
             "customer", "revision", "recorded_at", "rank", *CONTENT
         ):
@@ -297,27 +301,3 @@ def _replaces(stored: _Stored, each: _Kept, rank: int | None, now: datetime, reo
         return True
     step, tier, code, facts, *rest = each.row
     return content != (step, tier, code, json.loads(facts), *rest)
-
-
-def _mark_skipped(kept: Sequence[_Kept], day: date) -> int:
-    """Contact stages that items went past without a contact (P4). Stages only rise; how many items were marked.
-
-    In order of the items, not of the customers whose items lie all over the table: every page is then written once.
-    """
-    # A later stage of the same item comes later.
-    marks = {item_id: STAGE_NUMBER[stage] for each in kept for item_id, stage in each.skipped}
-    for part in bulk.chunks(sorted(marks), _MARKS_A_TIME):
-        with transaction.atomic(), connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                cursor.execute(
-                    "UPDATE records_item i SET stage = m.stage, stage_on = %s FROM unnest(%s::bigint[], %s::smallint[]) "
-                    "AS m(id, stage) WHERE i.id = m.id AND i.stage < m.stage AND i.id BETWEEN %s AND %s",
-                    [day, list(part), [marks[pk] for pk in part], part[0], part[-1]],
-                )
-            else:
-                on = day.isoformat()
-                cursor.executemany(
-                    "UPDATE records_item SET stage = %s, stage_on = %s WHERE id = %s AND stage < %s",
-                    [(marks[pk], on, pk, marks[pk]) for pk in part],
-                )
-    return len(marks)

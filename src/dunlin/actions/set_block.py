@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from dunlin.actions.decide_again import decide_again
-from dunlin.actions.doing import Who, doing, lock_customers
+from dunlin.actions.doing import Who, doing
+from dunlin.records.locks import lock_customers
 from dunlin.records.models import Block, Customer, Item
 from dunlin.rules.codes import Refused
 from dunlin.rules.masking import mask_card_numbers

@@ -144,7 +144,7 @@ def test_a_collector_may_not_take_in_payments(books: Books) -> None:
     assert refused.value.code == "not_permitted"
 
 
-def test_one_receipt_on_one_invoice_takes_eleven_statements(books: Books) -> None:
+def test_the_statements_of_one_receipt_on_one_invoice(books: Books) -> None:
     """The speed of cash application is the number of round trips; one more must be meant."""
     with CaptureQueriesContext(
         connection,
@@ -162,4 +162,5 @@ def test_one_receipt_on_one_invoice_takes_eleven_statements(books: Books) -> Non
         for each in queries
         if not each["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
     ]
-    assert len(statements) == 11, "\n".join(statements)
+    # On PostgreSQL one more: the lock of the customer.
+    assert len(statements) == (10 if connection.vendor == "sqlite" else 11), "\n".join(statements)

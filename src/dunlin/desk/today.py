@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -17,7 +18,7 @@ from dunlin.desk.doors import Standing
 from dunlin.desk.places import Clock, clock_there
 from dunlin.desk.preview import preview_of
 from dunlin.records.calendars import LEDGER, calendar
-from dunlin.records.models import Customer, Decision, Item
+from dunlin.records.models import Customer, Decision, Item, User
 from dunlin.reports.rail_counts import rail_counts
 from dunlin.reports.worklist import OVER, Absent, Entry, Worklist, not_on_list, worklist
 from dunlin.rules.money import Money
@@ -105,8 +106,12 @@ def _lists(request: HttpRequest) -> tuple[int | None, list[tuple[int | None, str
     door: Standing = request.door  # type: ignore[attr-defined]
     worked: list[int | None] = []
     if door.may("see_all_customers"):
-        chosen = Decision.objects.filter(day=door.as_of, rank__isnull=False).order_by()
-        worked = list(chosen.values_list("collector", flat=True).distinct())
+        # Asked of each person: of a large book that is far less to read than the lists of everybody.
+        listed = Decision.objects.filter(day=door.as_of, rank__isnull=False).order_by()
+        theirs = listed.filter(collector=OuterRef("pk"))
+        worked = list(User.objects.filter(Exists(theirs)).values_list("pk", flat=True))
+        if listed.filter(collector=None).exists():
+            worked.append(None)
     lists = access.lists_of(request, worked)
     asked = request.GET.get("list", "")
     if asked:

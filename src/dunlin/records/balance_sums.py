@@ -16,14 +16,14 @@ from django.db import connection, transaction
 
 from dunlin.records import bulk
 from dunlin.records.balances import BUCKET_COLUMNS, Balance
-from dunlin.records.customers import Customer
+from dunlin.records.locks import lock_customers
 from dunlin.rules.aging import BucketSet, buckets_of, late_case_sql, summary_case_sql
 from dunlin.rules.policy import Policy
 
 # A balance without open debits never crosses; the column wants a day all the same.
 NEVER = date.max
 
-_ROLL_CHUNK = 1000
+_ROLL_CHUNK = 5_000
 
 _BUCKETS = tuple(f"bucket_{index}" for index in range(BUCKET_COLUMNS))
 _AMOUNTS = ("debits", "unapplied", "disputed", "past_due", "late", *_BUCKETS)
@@ -57,11 +57,7 @@ def refresh(customer_ids: Iterable[int], today: date, policy: Policy) -> None:
     Two statements per ten thousand customers.
     """
     for chunk in bulk.chunks(sorted(set(customer_ids))):
-        chosen, parameters = f"IN ({', '.join(['%s'] * len(chunk))})", chunk
-        if connection.vendor == "postgresql":
-            # Of a long list it thinks that reading the whole table is quicker; joined, it walks the index of open items.
-            # Measured: 5,000 customers of a book of 3,000,000 documents in 0.05 s against 0.5 s.
-            chosen, parameters = "IN (SELECT unnest(%s::bigint[]))", [list(chunk)]
+        chosen, parameters = bulk.among(chunk)
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM records_balance WHERE customer_id {chosen}", parameters)
             cursor.execute(_insert(today, policy, f"AND customer_id {chosen}"), parameters)
@@ -74,7 +70,7 @@ def roll(today: date, policy: Policy) -> int:
     )
     for chunk in bulk.chunks(ids, _ROLL_CHUNK):
         with transaction.atomic():
-            list(Customer.objects.select_for_update().filter(pk__in=chunk).order_by("pk").values_list("pk"))
+            lock_customers(chunk)
             refresh(chunk, today, policy)
     return len(ids)
 

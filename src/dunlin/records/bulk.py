@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models
+from django.db.models.expressions import RawSQL
 
 # SQLite allows 32,766 parameters a statement and PostgreSQL 65,535; stay below both.
 IN_CHUNK = 10_000
@@ -118,6 +119,29 @@ def update(model: type[models.Model], fields: Sequence[str], rows: Sequence[Sequ
             f'UPDATE "{table}" AS t SET {assigned} FROM unnest({arrays}) AS v("id", {names}) WHERE t."id" = v."id"',  # noqa: S608
             [list(values) for values in zip(*rows)],
         )
+
+
+def among(ids: Sequence[int]) -> tuple[str, list[Any]]:
+    """The SQL after a column that is to be one of `ids`, and its parameters. PostgreSQL gets one array: a list of thousands of
+    parameters takes it longer to read than to answer, and of so long a list it thinks that reading the whole table is quicker."""
+    if connection.vendor == "postgresql":
+        return "IN (SELECT unnest(%s::bigint[]))", [list(ids)]
+    return f"IN ({', '.join(['%s'] * len(ids))})", list(ids)
+
+
+def one_of(ids: Sequence[int]) -> RawSQL | Sequence[int]:
+    """`among` for a queryset: filter(customer__in=one_of(ids))."""
+    if connection.vendor == "postgresql":
+        return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
+    return ids
+
+
+def count_anew(model: type[models.Model], fields: Sequence[str]) -> None:
+    """After much was written at once: have PostgreSQL look at these columns again, so that it plans for what is there now."""
+    if connection.vendor == "postgresql":
+        columns = ", ".join(f'"{column(model, field)}"' for field in fields)
+        with connection.cursor() as cursor:
+            cursor.execute(f'ANALYZE "{model._meta.db_table}" ({columns})')
 
 
 def chunks(values: Sequence[Any], size: int = IN_CHUNK) -> Iterator[Sequence[Any]]:

@@ -68,7 +68,7 @@ def insert_row(
 
 
 def decision_of(row: Row, number: str) -> Decision:
-    """The rule's decision as it was recorded; contact stages are kept on the items, not here."""
+    """The rule's decision as it was recorded."""
     figures = row.facts.get("figures", {})
     return Decision(
         row.customer_id,
@@ -84,6 +84,4 @@ def decision_of(row: Row, number: str) -> Decision:
         row.oldest_due_on,
         bool(figures.get("broken")),
         row.look_again_on,
-        (),
-        (),
     )

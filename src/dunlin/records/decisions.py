@@ -13,8 +13,10 @@ class Decision(models.Model):
     """
 
     day = models.DateField()
+    # Neither customers nor people are ever deleted; to ask for each of them every night takes PostgreSQL as long as writing
+    # the decisions does.
     customer = models.ForeignKey(
-        "Customer", on_delete=models.CASCADE, related_name="decisions", db_index=False
+        "Customer", on_delete=models.CASCADE, related_name="decisions", db_index=False, db_constraint=False
     )
     revision = models.PositiveSmallIntegerField(default=0)
     step = models.CharField(max_length=8)  # call, email, none
@@ -27,7 +29,7 @@ class Decision(models.Model):
         null=True, blank=True
     )  # 1 is first, within the collector's day; empty: not on a list
     collector = models.ForeignKey(
-        "User", null=True, blank=True, on_delete=models.CASCADE, db_index=False
+        "User", null=True, blank=True, on_delete=models.CASCADE, db_index=False, db_constraint=False
     )  # works it that day
     look_again_on = models.DateField(null=True, blank=True)
     recorded_at = models.DateTimeField()

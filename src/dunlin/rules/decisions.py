@@ -29,7 +29,7 @@ from dunlin.rules.situations import (
     pausing,
     tally_of,
 )
-from dunlin.rules.stages import stage_and_skipped
+from dunlin.rules.stages import contact_stage
 
 # Facts and decision are used together, so callers may take both from here.
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "home_minor",
     "rank",
     "rank_key",
+    "stages_fulfilled",
 ]
 
 
@@ -53,7 +54,6 @@ class Decision(NamedTuple):
     `step` is call, email or none; `tier` is empty when it is none. `code` is in `codes.REASONS`; `facts` are JSON-safe
     (dates ISO, money as {"minor", "currency"}). `past_due` = `collectable` + what is held back, in minor units per
     currency; the `_home` figures are minor units of the home currency. `oldest_due_on` is the oldest collectable item's.
-    `stages` and `skipped` pair item ids with contact stages that this contact fulfils or passes over.
     """
 
     customer_id: int
@@ -69,18 +69,11 @@ class Decision(NamedTuple):
     oldest_due_on: date | None
     promise_broken: bool
     look_again_on: date | None
-    stages: tuple[tuple[int, str], ...]
-    skipped: tuple[tuple[int, str], ...]
 
 
-def decide(situation: Situation, today: date, policy: Policy, calendar: Calendar | None = None) -> Decision:
-    """The decision for one customer on `today` (P4-P7, P18). `calendar` is the ledger's; without it every day is a business day.
-
-    The promises must have been judged before (rules/promises.py). A contact fulfils stages only on a business day.
-    """
-    tally = tally_of(situation, today, policy)
-    if situation.unapplied or situation.group_unapplied:
-        hold_what_credit_covers(tally, situation)
+def decide(situation: Situation, today: date, policy: Policy) -> Decision:
+    """The decision for one customer on `today` (P4-P7, P18). The promises must have been judged before (rules/promises.py)."""
+    tally = _tally(situation, today, policy)
     broken = latest_broken(situation, tally.rows)
     silence = _silence(situation, tally, today, policy)
     if silence is not None:
@@ -106,20 +99,36 @@ def decide(situation: Situation, today: date, policy: Policy, calendar: Calendar
     facts |= passed_promise(situation, tally.rows, today, policy)
     if step == "email":
         facts["email_because"] = _email_because(situation)
-    stages, skipped = _stages(tally.rows, today, policy, calendar)
-    return _decision(
-        situation,
-        tally,
-        policy,
-        step,
-        tier,
-        "due_" + tier,
-        facts,
-        tomorrow,
-        broken=broken,
-        stages=stages,
-        skipped=skipped,
-    )
+    return _decision(situation, tally, policy, step, tier, "due_" + tier, facts, tomorrow, broken=broken)
+
+
+def stages_fulfilled(
+    situation: Situation, today: date, policy: Policy, calendar: Calendar
+) -> tuple[tuple[int, str], ...]:
+    """(item id, contact stage) that a contact on `today` fulfils, of the items it asks for (P4); none on a day that is no
+    business day of the ledger's `calendar`, and none where the decision is not to contact."""
+    if not calendar.is_business_day(today) or decide(situation, today, policy).step == "none":
+        return ()
+    done = {item.id: item.stages_done for item in situation.items}
+    found = []
+    for row in _tally(situation, today, policy).rows:
+        stage = contact_stage(
+            row.invoice_class,
+            (today - row.due_on).days,
+            done[row.id],
+            policy.stage_days,
+            policy.stage_suspension_over,
+        )
+        if stage is not None:
+            found.append((row.id, stage))
+    return tuple(found)
+
+
+def _tally(situation: Situation, today: date, policy: Policy) -> Tally:
+    tally = tally_of(situation, today, policy)
+    if situation.unapplied or situation.group_unapplied:
+        hold_what_credit_covers(tally, situation)
+    return tally
 
 
 def rank_key(decision: Decision, policy: Policy) -> tuple[Any, ...]:
@@ -301,27 +310,9 @@ def _facts(
     return facts
 
 
-def _stages(
-    rows: list[Row], today: date, policy: Policy, calendar: Calendar | None
-) -> tuple[tuple[tuple[int, str], ...], tuple[tuple[int, str], ...]]:
-    if calendar is not None and not calendar.is_business_day(today):
-        return (), ()
-    stages, skipped = [], []
-    days, over = policy.stage_days, policy.stage_suspension_over
-    for row in rows:
-        past_due = (today - row.due_on).days
-        stage, passed = stage_and_skipped(row.invoice_class, past_due, tuple(row.stages_done), days, over)
-        if stage is not None:
-            stages.append((row.id, stage))
-            for each in passed:
-                skipped.append((row.id, each))
-    return tuple(stages), tuple(skipped)
-
-
 def _decision(
     situation: Situation, tally: Tally, policy: Policy, step: str, tier: str, code: str, facts: dict[str, Any],
     look_again_on: date | None, *, broken: PromiseFact | None = None,
-    stages: tuple[tuple[int, str], ...] = (), skipped: tuple[tuple[int, str], ...] = (),
 ) -> Decision:  # fmt: skip
     home, rates = policy.home_currency, situation.rates
     foreign = [each for each in tally.past_due if each != home]
@@ -346,8 +337,6 @@ def _decision(
         min(row.due_on for row in tally.rows) if tally.rows else None,
         broken is not None,
         look_again_on,
-        stages,
-        skipped,
     )
 
 

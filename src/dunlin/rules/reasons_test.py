@@ -8,7 +8,7 @@ import pytest
 
 from dunlin.rules import codes
 from dunlin.rules.decisions import Rate, decide
-from dunlin.rules.decisions_test import LEDGER, POLICY, TODAY, decided, item, promise, said, situation
+from dunlin.rules.decisions_test import POLICY, TODAY, decided, item, promise, said, situation
 from dunlin.rules.policy import TIERS
 from dunlin.rules.reasons import day_words, machine_facts, money_words, reason, why
 
@@ -93,7 +93,7 @@ def test_silence_says_when_it_is_looked_at_again():
 def test_a_second_currency_without_a_rate_does_not_hide_the_first():
     rates = {"EUR": Rate.of(Decimal(2), "EUR", "USD", TODAY)}
     decision = decide(
-        situation(item(9, currency="EUR"), item(9, currency="GBP", id=2), rates=rates), TODAY, POLICY, LEDGER
+        situation(item(9, currency="EUR"), item(9, currency="GBP", id=2), rates=rates), TODAY, POLICY
     )
     lines = why(decision, POLICY)
     assert "There is no rate for GBP: that money is not counted in USD." in lines

@@ -18,7 +18,7 @@ class OpenItem(NamedTuple):
     """An open debit item. Amounts are minor units of `currency`; 0 < open and 0 <= disputed <= open.
 
     `block` names why nobody asks for the item (extension, plan, undelivered, legal, agency, insolvency, ...), or is empty.
-    `stages_done` holds the contact stages done or skipped: receipt, d5, d15, suspension. `entity` is whose books it is in.
+    `stages_done` holds the contact stages done: receipt, d5, d15, suspension. `entity` is whose books it is in.
     """
 
     id: int
@@ -136,7 +136,6 @@ class Row(NamedTuple):
     currency: str
     amount: int
     service_month: date | None
-    stages_done: Collection[str]
     entity: int
 
 
@@ -162,9 +161,10 @@ def tally_of(situation: Situation, today: date, policy: Policy) -> Tally:
     past_due, collectable, held, rows = tally.past_due, tally.collectable, tally.held, tally.rows
     covered, loose = _covering(situation, today, policy) if situation.promises else (_NO_COVER, ())
     next_due_on: date | None = None
+    make = tuple.__new__
     for item in situation.items:
         # Unpacked at once: this loop sees every open item of the book.
-        item_id, number, kind, klass, _, due_on, open_, disputed, currency, month, block, done, entity = item
+        item_id, number, kind, klass, _, due_on, open_, disputed, currency, month, block, _, entity = item
         if open_ <= 0:
             continue
         tally.anything_open = True
@@ -188,7 +188,8 @@ def tally_of(situation: Situation, today: date, policy: Policy) -> Tally:
             held["promised", currency] = held.get(("promised", currency), 0) + amount
         else:
             collectable[currency] = collectable.get(currency, 0) + amount
-            rows.append(Row(due_on, number, item_id, kind, klass, currency, amount, month, done, entity))
+            # As Row(...) makes it, without the call in between.
+            rows.append(make(Row, (due_on, number, item_id, kind, klass, currency, amount, month, entity)))
     tally.next_due_on = next_due_on
     if situation.promises:
         tally.stated = _stated(pausing(situation.promises, today, policy), held)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, timedelta
-from functools import lru_cache
 
 from dunlin.rules.calendars import Calendar
 
@@ -58,13 +57,15 @@ def stages_skipped(invoice_class: str, stage: str, done: Collection[str] = ()) -
     return tuple(each for each in earlier if each not in done) if done else earlier
 
 
-@lru_cache(maxsize=16_384)
-def stage_and_skipped(
-    invoice_class: str, days_past_due: int, done: tuple[str, ...], days: tuple[int, ...], suspension_over: int
-) -> tuple[str | None, tuple[str, ...]]:
-    """`contact_stage` and what it passes over, remembered: a book of a million items asks few different questions."""
-    stage = contact_stage(invoice_class, days_past_due, done, days, suspension_over)
-    return stage, stages_skipped(invoice_class, stage, done) if stage is not None else ()
+def stage_passed(
+    invoice_class: str,
+    days_past_due: int,
+    days: tuple[int, ...] = DAYS,
+    suspension_over: int = SUSPENSION_OVER,
+) -> str | None:
+    """The last stage that an item so many days past due has gone past, done or not; None before the second one."""
+    passed = stages_skipped(invoice_class, STAGES[stage_reached(days_past_due, days, suspension_over)])
+    return passed[-1] if passed else None
 
 
 def contact_stage_on(

@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunlin.rules.calendars import Calendar
-from dunlin.rules.stages import STAGES, contact_stage, contact_stage_on, stage_fires_on, stages_skipped
+from dunlin.rules.stages import (
+    STAGES,
+    contact_stage,
+    contact_stage_on,
+    stage_fires_on,
+    stage_passed,
+    stages_skipped,
+)
 
 LEDGER = Calendar("ledger", frozenset({date(2026, 5, 25)}))
 
@@ -45,6 +52,20 @@ def test_a_missed_day_loses_no_stage_and_marks_the_earlier_ones_skipped():
     assert stages_skipped("standard", "suspension", ["d5"]) == ("d15",)
     assert stages_skipped("final", "d15", []) == ("receipt", "d5")
     assert stages_skipped("mrr", "d15") == ("d5",)
+
+
+@pytest.mark.parametrize(
+    "invoice_class, days, passed",
+    [
+        ("final", 2, None),
+        ("final", 6, "receipt"),
+        ("standard", 6, None),
+        ("mrr", 20, "d5"),
+        ("standard", 40, "d15"),
+    ],
+)
+def test_what_an_item_has_gone_past_follows_from_its_days(invoice_class, days, passed):
+    assert stage_passed(invoice_class, days) == passed
 
 
 def test_a_stage_fires_on_the_first_business_day_of_its_window():
