@@ -93,7 +93,7 @@ def aging_jobs(size: Size) -> None:
 
 def day(size: Size, tenth: tuple[int, float]) -> None:
     """The night over everyone; `tenth` is (open items, seconds) of a book a tenth as large. The night before is the first of the
-    book: it decides everyone for the first time and marks every contact stage that was passed over."""
+    book: it decides everyone for the first time."""
     limit = best(limits.open_rows_as_tuples, 2)
     first, _ = night(1)
     told("first_night", first, limit)

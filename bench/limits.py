@@ -119,7 +119,7 @@ def trend(today: date) -> None:
 
 
 def bare_write(count: int) -> float:
-    """Seconds to write `count` item rows in bulk with nothing checked, undone afterwards."""
+    """Seconds to write `count` item rows in bulk, with no checks but the database's own, undone afterwards."""
     import time
 
     template = dict.fromkeys(ITEM_FIELDS, "")
@@ -137,6 +137,10 @@ def bare_write(count: int) -> float:
     started = time.perf_counter()
     with transaction.atomic():
         bulk.insert(Item, fields, rows)
+        if connection.vendor == "postgresql":
+            # What a commit would check; these rows are never committed, because posted items cannot be deleted.
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         took = time.perf_counter() - started
         transaction.set_rollback(True)
     return took
