@@ -11,8 +11,6 @@ from functools import cached_property
 from itertools import chain, repeat
 from typing import Any
 
-from django.db import connection
-
 from dunlin.actions.doing import Who
 from dunlin.formats.mappings import Mapping
 from dunlin.formats.rows import ItemRow, Row, RowProblem
@@ -21,6 +19,7 @@ from dunlin.formats.unmapped import notices_of
 from dunlin.formats.values import cell_text, clean_name
 from dunlin.records import bulk
 from dunlin.records.items import DEBIT_KINDS
+from dunlin.records.locks import one_at_a_time
 from dunlin.records.models import DiaryLine, ImportChange, ImportProblem, Period
 from dunlin.reports.rates import rates_to
 from dunlin.rules.codes import sentence
@@ -235,10 +234,8 @@ def kind_of(row: ItemRow) -> str:
 
 
 def one_import_at_a_time() -> None:
-    """Chunks of two imports take turns, so that both do not create the same customer. SQLite's write lock does it anyway."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('dunlin import'))")
+    """Chunks of two imports take turns, so that both do not create the same customer."""
+    one_at_a_time("import")
 
 
 def distinct(values: Iterable[str]) -> list[str]:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from dunlin.records import bulk
+from dunlin.records.locks import one_at_a_time
 from dunlin.records.models import DailyFigure
 from dunlin.reports.figures import FigureOfDay, figures_on
 from dunlin.rules.policy import Policy
@@ -29,6 +30,7 @@ def record_figures(through: date, policy: Policy) -> int:
     days = [first + timedelta(n) for n in range((through - first).days + 1)]
     rows = [astuple(row) for row in figures_on(days, policy)]
     with transaction.atomic():
+        one_at_a_time("figures")  # two nights at once write the same days
         DailyFigure.objects.filter(day__in=days).delete()
         bulk.insert(DailyFigure, _FIELDS, rows)
     return len(days)

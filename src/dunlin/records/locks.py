@@ -1,4 +1,4 @@
-"""The locks of customers: whoever changes a customer's books or decisions holds its row."""
+"""The locks: whoever changes a customer's books or decisions holds its row; what only one may do at a time takes turns."""
 
 from __future__ import annotations
 
@@ -24,3 +24,10 @@ def lock_customers(ids: Iterable[int]) -> None:
             f"SELECT id FROM records_customer WHERE id {chosen} ORDER BY id FOR UPDATE",  # noqa: S608
             parameters,
         )
+
+
+def one_at_a_time(what: str) -> None:
+    """Those who do `what` take turns, each to the end of its transaction. SQLite's write lock does it anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"dunlin {what}"])
