@@ -37,7 +37,7 @@ from dunlin.rules.situations import CustomerBlock, PromiseFact, Rate, Situation
 from dunlin.rules.situations import Snooze as SnoozeFact
 
 CHUNK_CUSTOMERS = 4_000
-CHUNK_ITEMS = 25_000  # a few customers may hold most of a book
+CHUNK_ITEMS = 50_000  # a few customers may hold most of a book
 
 
 def customers_with_open_items(day: date, past: bool = False) -> dict[int, int]:
