@@ -44,7 +44,7 @@ def open_rows_as_tuples() -> None:
     """Fetch what the night's decision looks at: the open items, as tuples, in order of customer."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, customer_id, number, kind, invoice_class, document_on, due_on, open, disputed, currency, service_month, "
+            "SELECT id, customer_id, number, kind, invoice_class, due_on, open, disputed, currency, service_month, "
             "stage FROM records_item WHERE open > 0 AND side = 1 ORDER BY customer_id"
         )
         rows = cursor.fetchall()

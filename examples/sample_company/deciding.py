@@ -124,7 +124,7 @@ def _situation(story: Story, account: Account, rates: Mapping[str, Rate]) -> Sit
 
 def _fact(story: Story, item: Item) -> OpenItem:
     return OpenItem(
-        item.index, item.number, item.kind, item.invoice_class, item.document_on, item.due_on, item.open, item.disputed,
+        item.index, item.number, item.kind, item.invoice_class, item.due_on, item.open, item.disputed,
         item.currency, item.service_month, _block_of(story, item), tuple(STAGES[1 : item.stage + 1]),
         _number_of(item.entity),
     )  # fmt: skip

@@ -69,7 +69,7 @@ def _items_sql(chosen: Chosen, where: str) -> tuple[str, Callable[[Any], Any]]:
     """
     plain = "+" if connection.vendor == "sqlite" else ""
     sql = (
-        f"SELECT customer_id, side, id, number, kind, invoice_class, {plain}document_on, {plain}due_on, open, disputed, "  # noqa: S608
+        f"SELECT customer_id, side, id, number, kind, invoice_class, {plain}due_on, open, disputed, "  # noqa: S608
         f"currency, {plain}service_month, stage, entity_id FROM records_item WHERE customer_id {chosen.sql} AND {where} "
         "ORDER BY customer_id"
     )
@@ -90,7 +90,7 @@ def books_now(chosen: Chosen, day: date, item_blocks: Mapping[int, str]) -> Book
     with connection.cursor() as cursor:
         cursor.execute(sql, [*chosen.parameters, day])
         for (
-            customer, side, pk, number, kind, klass, document, due, open_, disputed, currency, month, stage, entity,
+            customer, side, pk, number, kind, klass, due, open_, disputed, currency, month, stage, entity,
         ) in cursor.fetchall():  # fmt: skip
             if side == 1:
                 if customer != current:
@@ -100,7 +100,7 @@ def books_now(chosen: Chosen, day: date, item_blocks: Mapping[int, str]) -> Book
                     make(
                         OpenItem,
                         (
-                            pk, number, kind, klass, to_day(document), to_day(due), open_, disputed, currency,
+                            pk, number, kind, klass, to_day(due), open_, disputed, currency,
                             to_day(month), block_of(pk, ""), done[stage], entity,
                         ),
                     )
@@ -134,7 +134,6 @@ def books_then(chosen: Chosen, day: date, item_blocks: Mapping[int, str]) -> Boo
             number,
             kind,
             klass,
-            document,
             due,
             open_,
             _,
@@ -153,7 +152,7 @@ def books_then(chosen: Chosen, day: date, item_blocks: Mapping[int, str]) -> Boo
                 continue
             books.items.setdefault(customer, []).append(
                 OpenItem(
-                    pk, number, kind, klass, to_day(document), due_then.get(pk) or to_day(due), then,
+                    pk, number, kind, klass, due_then.get(pk) or to_day(due), then,
                     min(then, disputed_then.get(pk, 0)), currency, to_day(month), item_blocks.get(pk, ""), STAGES_DONE[stage], entity,
                 )
             )  # fmt: skip

@@ -28,7 +28,7 @@ LEDGER = Calendar("ledger")
 def item(days, amount=10_000, invoice_class="standard", *, id=1, number="", disputed=0, currency="USD", month=None,
          block="", done=(), entity=0):  # fmt: skip
     due = TODAY - timedelta(days)
-    return OpenItem(id, number or f"INV-{id}", "invoice", invoice_class, due - timedelta(30), due, amount, disputed,
+    return OpenItem(id, number or f"INV-{id}", "invoice", invoice_class, due, amount, disputed,
                     currency, month, block, done, entity)  # fmt: skip
 
 

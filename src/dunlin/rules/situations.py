@@ -25,7 +25,6 @@ class OpenItem(NamedTuple):
     number: str
     kind: str
     invoice_class: str
-    document_on: date
     due_on: date
     open: int
     disputed: int
@@ -164,7 +163,7 @@ def tally_of(situation: Situation, today: date, policy: Policy) -> Tally:
     make = tuple.__new__
     for item in situation.items:
         # Unpacked at once: this loop sees every open item of the book.
-        item_id, number, kind, klass, _, due_on, open_, disputed, currency, month, block, _, entity = item
+        item_id, number, kind, klass, due_on, open_, disputed, currency, month, block, _, entity = item
         if open_ <= 0:
             continue
         tally.anything_open = True
