@@ -25,13 +25,14 @@ from dunlin.actions.import_contacts import ContactImport
 from dunlin.actions.import_customers import CustomerImport
 from dunlin.actions.import_items import ItemImport
 from dunlin.actions.import_payments import PaymentImport
-from dunlin.actions.import_work import Tally, Work, one_import_at_a_time
+from dunlin.actions.import_work import Tally, Work
 from dunlin.actions.run_daily import decide_touched
 from dunlin.formats.mappings import Mapping, from_yaml, to_yaml
 from dunlin.formats.problems import TableProblem
 from dunlin.formats.rows import Row, RowProblem, Summary, read_rows
 from dunlin.formats.tables import Table
 from dunlin.records.clock import now, today
+from dunlin.records.locks import one_at_a_time
 from dunlin.records.models import Decision, ImportChange, ImportProblem, ImportRun, User
 from dunlin.records.policies import current_policy
 from dunlin.reports.imports import DONE, FAILED, RUNNING, WAITING, RunReport, import_run
@@ -232,7 +233,7 @@ def _take_all(
     importer = IMPORTERS[work.mapping.kind](work)
     for good, bad in chunks_of(table, work.mapping, summary, size):
         with transaction.atomic():
-            one_import_at_a_time()
+            one_at_a_time("import")  # so that two imports do not create the same customer
             for problem in bad:
                 work.refuse_read(problem)
             importer.take(good, True)

@@ -19,7 +19,6 @@ from dunlin.formats.unmapped import notices_of
 from dunlin.formats.values import cell_text, clean_name
 from dunlin.records import bulk
 from dunlin.records.items import DEBIT_KINDS
-from dunlin.records.locks import one_at_a_time
 from dunlin.records.models import DiaryLine, ImportChange, ImportProblem, Period
 from dunlin.reports.rates import rates_to
 from dunlin.rules.codes import sentence
@@ -231,11 +230,6 @@ class Work:
 def kind_of(row: ItemRow) -> str:
     """The kind of an item as the books call it."""
     return _KINDS.get(row.kind, row.kind)
-
-
-def one_import_at_a_time() -> None:
-    """Chunks of two imports take turns, so that both do not create the same customer."""
-    one_at_a_time("import")
 
 
 def distinct(values: Iterable[str]) -> list[str]:

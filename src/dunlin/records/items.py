@@ -67,7 +67,7 @@ class Item(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)  # when that was recorded
     stage = models.PositiveSmallIntegerField(
         default=0
-    )  # highest contact stage done or skipped (P4), index of STAGES
+    )  # highest contact stage done, or gone past when its due date moved (P4), index of STAGES
     stage_on = models.DateField(null=True, blank=True)
 
     class Meta:
