@@ -1,0 +1,144 @@
+"""The typed values a template is filled with: document lines, amounts left out, and how money and dates read in a language."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.numbers import format_decimal
+
+from dunlin.rules.money import Money, minor_digits
+
+# The scripts written from right to left, by language.
+_RTL = frozenset("ar arc ckb dv fa he ku nqo ps sd ug ur yi".split())
+
+# A value never carries controls into a mail: no line break into a subject, no terminal codes, no private-use characters.
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ue000-\uf8ff\U000f0000-\U0010ffff\ud800-\udfff]"
+)
+LONGEST_TEXT = 2_000  # characters of one short text
+LONGEST_LINES = 20_000  # characters of a text of several lines
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """One document in the item table. `amount` is what was invoiced, `open` what is left of it, which is what is asked for;
+    `disputed` is the part of `open` that is not asked for now. All three in one currency."""
+
+    number: str
+    amount: Money
+    open: Money
+    due_on: date | None = None
+    dated_on: date | None = None
+    days_past_due: int = 0
+    reference: str = ""
+    disputed: Money | None = None
+
+    @property
+    def asked(self) -> Money:
+        """The open amount less what is in dispute."""
+        return self.open if self.disputed is None else self.open - self.disputed
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Documents not asked for in this message, added up: `why` is disputed, promised, plan, extension or undelivered."""
+
+    why: str
+    amount: Money
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTable:
+    """What stands where the table is placed. `credits` are unused amounts of the customer, positive, one a currency."""
+
+    lines: tuple[ItemLine, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    credits: tuple[Money, ...] = ()
+
+
+def clean_text(value: Any, limit: int = LONGEST_TEXT, lines: bool = False) -> str:
+    """`value` as inert text: controls and direction overrides gone, line breaks only when `lines`, at most `limit` long."""
+    text = str(value).replace("\r\n", "\n").replace("\r", "\n").replace("\x0b", "\n").replace("\x0c", "\n")
+    if not lines:
+        text = re.sub(r"\s*[\n\x85\u2028\u2029]\s*", " ", text)
+    text = unicodedata.normalize("NFC", _CONTROLS.sub("", text.replace("\t", " "))).strip()
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def amounts_of(value: Any) -> tuple[Money, ...]:
+    """Money, (minor units, currency), or a list of either, as amounts; one a currency is the caller's business."""
+    if isinstance(value, Money):
+        return (value,)
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], int):
+        return (Money(value[0], str(value[1])),)
+    return tuple(amount for each in value for amount in amounts_of(each))
+
+
+def per_currency(amounts: Iterable[Money]) -> tuple[Money, ...]:
+    """The amounts added up by currency, in the order of the currency codes. Currencies never mix."""
+    sums: dict[str, Money] = {}
+    for amount in amounts:
+        sums[amount.currency] = sums[amount.currency] + amount if amount.currency in sums else amount
+    return tuple(sums[code] for code in sorted(sums))
+
+
+def is_rtl(language: str) -> bool:
+    """Whether a language is written from right to left."""
+    return re.split(r"[-_]", language)[0].lower() in _RTL
+
+
+@lru_cache(maxsize=256)
+def locale_of(language: str) -> Locale:
+    """The locale of a language tag ("pt-BR"); of its language alone if the region is not known; English if neither is."""
+    for tag in (language, re.split(r"[-_]", language)[0], "en"):
+        try:
+            return Locale.parse(tag.replace("-", "_"))
+        except (UnknownLocaleError, ValueError, TypeError):
+            continue
+    return Locale("en")
+
+
+def number_words(number: int, language: str) -> str:
+    """A whole number with the marks of the language: "2,574"."""
+    return str(format_decimal(number, locale=locale_of(language)))
+
+
+def money_text(amount: Money, language: str) -> str:
+    """An amount with the marks of the language and its ISO code, which no reader mistakes: "1.200,00 EUR" in German.
+
+    The blank before the code does not break, and the digits are those of rules/money.py.
+    """
+    digits = minor_digits(amount.currency)
+    pattern = "#,##0." + "0" * digits if digits else "#,##0"
+    shown = format_decimal(amount.decimal, format=pattern, locale=locale_of(language))
+    return f"{shown}\u00a0{amount.currency}"
+
+
+def amounts_text(amounts: Sequence[Money], language: str) -> str:
+    """Several amounts as a list of the language: "1,200.00 USD and 40.00 EUR"."""
+    texts = [money_text(each, language) for each in amounts]
+    return texts[0] if len(texts) == 1 else str(format_list(texts, locale=locale_of(language)))
+
+
+def date_text(on: date, language: str) -> str:
+    """A date in full words of the language: "May 12, 2026", "12. Mai 2026"."""
+    return str(format_date(on, format="long", locale=locale_of(language)))
+
+
+def short_date(on: date, language: str) -> str:
+    """A date for a narrow column with a year of four digits. English writes the month as a word: 5/12 is two days."""
+    locale = locale_of(language)
+    if locale.language == "en":
+        return str(format_date(on, format="d MMM yyyy", locale=locale))
+    pattern = re.sub(r"y+", "yyyy", locale.date_formats["short"].pattern)
+    return str(format_date(on, format=pattern, locale=locale))
