@@ -40,6 +40,7 @@ _MONEY: dict[type[models.Model], tuple[tuple[str, ...], str]] = {
     records.Promise: (("amount", "paid"), "currency"),
     records.PromiseItem: (("open_then",), "item__currency"),
     records.PromiseJudgement: (("paid",), "promise__currency"),
+    records.MessageItem: (("amount",), "item__currency"),
     records.DailyFigure: (
         ("debits", "unapplied", "disputed", "current", "late", "sales", "collected"),
         "currency",
@@ -65,6 +66,15 @@ _BOOKS: tuple[tuple[str, type[models.Model]], ...] = (
     ("promise_judgements", records.PromiseJudgement), ("notes", records.Note), ("follow_ups", records.FollowUp),
     ("portfolio_rules", records.PortfolioRule), ("tier_orders", records.TierOrder), ("pins", records.Pin),
     ("snoozes", records.Snooze), ("daily_figures", records.DailyFigure), ("mappings", records.SavedMapping),
+    ("stored_files", records.StoredFile), ("documents", records.Document), ("strategies", records.Strategy),
+    ("strategy_versions", records.StrategyVersion), ("templates", records.Template),
+    ("template_versions", records.TemplateVersion), ("finals_reports", records.FinalsReport),
+    ("process_runs", records.ProcessRun), ("mailboxes", records.Mailbox), ("conversations", records.Conversation),
+    ("conversation_items", records.ConversationItem), ("conversation_notes", records.ConversationNote),
+    ("mailings", records.Mailing), ("messages", records.Message), ("message_items", records.MessageItem),
+    ("message_events", records.MessageEvent), ("message_files", records.MessageFile),
+    ("process_lines", records.ProcessLine), ("mails", records.Mail), ("mail_files", records.MailFile),
+    ("mail_proposals", records.MailProposal), ("departments", records.Department), ("requests", records.Request),
     ("diary", records.DiaryLine),
 )  # fmt: skip
 _DECISIONS: tuple[tuple[str, type[models.Model]], ...] = (

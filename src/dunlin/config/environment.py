@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -55,9 +56,19 @@ class Environment(BaseSettings):
     job_workers: int = Field(1, ge=1, le=64, description="Job processes started by `dunlin serve`.")
     smtp_url: str = Field(
         "",
-        description="`smtp://user:password@host:587`, for sign-in codes and password mail; empty: mail is written to the log.",
+        description="`smtp://user:password@host:587` (STARTTLS), `smtps://...:465`, or `smtp+plain://127.0.0.1:1025` without encryption; for sign-in codes and for messages to customers. Empty: sign-in mail is written to the log and messages wait.",
     )
-    mail_from: str = Field("dunlin@localhost", description="Sender of sign-in mail.")
+    mail_from: str = Field(
+        "dunlin@localhost",
+        description="Sender of sign-in mail, and of messages where no entity or mailbox has one.",
+    )
+    mail_domain: str = Field(
+        "", description="Domain in the Message-IDs of what is sent; empty: that of DUNLIN_MAIL_FROM."
+    )
+    mailbox_passwords: SecretStr = Field(
+        SecretStr("{}"),
+        description='Passwords of the shared mailboxes as a JSON object, key of the mailbox to password: `{"ar": "..."}`.',
+    )
     oidc_url: str = Field(
         "", description="Discovery address of an OpenID Connect provider; empty: none is offered."
     )
@@ -68,6 +79,24 @@ class Environment(BaseSettings):
     def database(self) -> str:
         """The database address with the default filled in."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'dunlin.sqlite3').resolve()}"
+
+    @property
+    def smtp(self) -> dict[str, object] | None:
+        """Host, port, user, password and encryption (`tls`, `starttls` or `none`) of DUNLIN_SMTP_URL; None when it is empty.
+        ValueError for an address that is none."""
+        if not self.smtp_url:
+            return None
+        parts = urlsplit(self.smtp_url)
+        security = {"smtp": "starttls", "smtps": "tls", "smtp+plain": "none"}.get(parts.scheme)
+        if security is None or not parts.hostname:
+            raise ValueError("DUNLIN_SMTP_URL is not an address such as smtp://user:password@host:587")
+        return {
+            "host": parts.hostname,
+            "port": parts.port or {"starttls": 587, "tls": 465, "none": 25}[security],
+            "user": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+            "security": security,
+        }
 
     @property
     def hosts(self) -> list[str]:

@@ -181,12 +181,18 @@ Q_CLUSTER = {
     "label": "Jobs",
 }
 
-_SMTP = ENVIRONMENT.smtp_url
+SMTP = ENVIRONMENT.smtp
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
-    if _SMTP
+    if SMTP
     else "django.core.mail.backends.console.EmailBackend"
 )
+if SMTP:
+    EMAIL_HOST, EMAIL_PORT = SMTP["host"], SMTP["port"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = SMTP["user"], SMTP["password"]
+    EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP["security"] == "starttls", SMTP["security"] == "tls"
+    EMAIL_TIMEOUT = 30
+MAIL_DOMAIN = ENVIRONMENT.mail_domain or ENVIRONMENT.mail_from.rpartition("@")[2]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.mail_from
 
 LOGGING_CONFIG = "logging.config.dictConfig"

@@ -59,6 +59,10 @@ class Customer(models.Model):
     business_manager = models.ForeignKey(
         "User", null=True, blank=True, on_delete=models.PROTECT, related_name="managed"
     )
+    strategy = models.CharField(
+        max_length=40, blank=True
+    )  # key of the one named for it; empty: by its segment
+    channel = models.CharField(max_length=8, default="email")  # how it is written to: email, letter, none
     created_at = models.DateTimeField()
 
     class Meta:

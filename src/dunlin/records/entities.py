@@ -12,6 +12,13 @@ class Entity(models.Model):
     name = models.CharField(max_length=200)
     currency = models.CharField(max_length=3)
     country = models.CharField(max_length=2, blank=True)
+    # What stands on its letters and mails.
+    address = models.TextField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    tax_number = models.CharField(max_length=40, blank=True)
+    sender_name = models.CharField(max_length=200, blank=True)  # empty: its name
+    sender_address = models.EmailField(blank=True)  # empty: that of its mailbox, else DUNLIN_MAIL_FROM
+    payment_instructions = models.TextField(blank=True)
 
     class Meta:
         ordering = ["code"]

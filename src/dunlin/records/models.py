@@ -2,20 +2,38 @@
 
 from dunlin.records.balances import Balance, DailyFigure
 from dunlin.records.contacts_made import Call, FollowUp, Note, Promise, PromiseItem, PromiseJudgement
+from dunlin.records.conversations import (
+    Conversation,
+    ConversationItem,
+    ConversationNote,
+    Department,
+    Mail,
+    Mailbox,
+    MailFile,
+    MailProposal,
+    Request,
+)
 from dunlin.records.customers import Address, Contact, ContactPoint, Customer, CustomerName, PaymentTerms
 from dunlin.records.decisions import Decision, DecisionRun, Pin, PortfolioRule, Snooze, TierOrder
 from dunlin.records.diary import DiaryLine
+from dunlin.records.documents import Document, StoredFile
 from dunlin.records.entities import BusinessCalendar, CalendarDay, Entity, ExchangeRate, Period
 from dunlin.records.exceptions import Block, Dispute
 from dunlin.records.imports import ImportChange, ImportProblem, ImportRun, SavedMapping
 from dunlin.records.items import Application, DueDateChange, Item, ItemLine
+from dunlin.records.messages import Mailing, Message, MessageEvent, MessageFile, MessageItem
 from dunlin.records.people import Absence, User
 from dunlin.records.policies import Setting
+from dunlin.records.processes import FinalsReport, ProcessLine, ProcessRun
+from dunlin.records.strategies import Strategy, StrategyVersion, Template, TemplateVersion
 
 __all__ = [
     "Absence", "Address", "Application", "Balance", "Block", "BusinessCalendar", "CalendarDay", "Call", "Contact",
-    "ContactPoint", "Customer", "CustomerName", "DailyFigure", "Decision", "DecisionRun", "DiaryLine", "Dispute",
-    "DueDateChange", "Entity", "ExchangeRate", "FollowUp", "ImportChange", "ImportProblem", "ImportRun", "Item", "ItemLine",
-    "Note", "PaymentTerms", "Period", "Pin", "PortfolioRule", "Promise", "PromiseItem", "PromiseJudgement", "SavedMapping",
-    "Setting", "Snooze", "TierOrder", "User",
+    "ContactPoint", "Conversation", "ConversationItem", "ConversationNote", "Customer", "CustomerName", "DailyFigure",
+    "Decision", "DecisionRun", "Department", "DiaryLine", "Dispute", "Document", "DueDateChange", "Entity",
+    "ExchangeRate", "FinalsReport", "FollowUp", "ImportChange", "ImportProblem", "ImportRun", "Item", "ItemLine",
+    "Mail", "MailFile", "MailProposal", "Mailbox", "Mailing", "Message", "MessageEvent", "MessageFile", "MessageItem",
+    "Note", "PaymentTerms", "Period", "Pin", "PortfolioRule", "ProcessLine", "ProcessRun", "Promise", "PromiseItem",
+    "PromiseJudgement", "Request", "SavedMapping", "Setting", "Snooze", "StoredFile", "Strategy", "StrategyVersion",
+    "Template", "TemplateVersion", "TierOrder", "User",
 ]  # fmt: skip

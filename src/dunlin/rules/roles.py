@@ -19,45 +19,70 @@ SEE: Mapping[str, str] = MappingProxyType(
         "see_settings": "see the settings, calendars, periods, rates and users",
         "see_imports": "see the imports and what they refused",
         "see_diary": "read the diary of who did what",
+        "see_inbox": "see the shared mailboxes and what must be answered",
+        "see_processes": "see the scheduled processes, their runs and what is sent",
     }
 )
 
 # Doing. Each key is an action; the text completes "… may" and "… may not".
 DO: Mapping[str, str] = MappingProxyType(
     {
+        "activate_strategy": "put a strategy into force",
+        "activate_template": "put a template into force",
+        "add_document": "put a document into the store",
         "add_follow_up": "plan a follow-up",
         "add_note": "write a note",
+        "answer_mail": "answer a mail",
         "apply_credit": "apply a credit to a debit",
+        "approve_document": "approve a document for sending",
+        "approve_message": "approve a message before it goes",
+        "ask_department": "ask a department",
         "assign_customers": "assign customers to collectors",
         "cancel_promise": "cancel a promise",
         "change_calendar": "change a business calendar",
         "change_due_date": "change a due date",
+        "change_mailbox": "set up mailboxes, senders and departments",
         "change_settings": "change settings",
+        "confirm_proposal": "do what a mail asks for",
         "correct_contact": "correct a contact",
         "correct_customer": "correct a customer",
         "export_books": "export the books",
         "finish_follow_up": "finish a follow-up",
+        "handle_conversation": "assign, snooze, merge or close a conversation",
         "import_file": "import a file",
         "lock_period": "lock a period",
         "log_call": "log a call",
         "log_promise": "log a promise",
+        "make_mailing": "print letters",
         "manage_users": "manage users and roles",
+        "match_mail": "say whose mail it is",
         "open_dispute": "open a dispute",
         "order_worklist": "reorder the worklist",
         "pin_customer": "pin a customer",
         "post_item": "post a document or a payment",
+        "queue_call": "queue a call to return",
         "record_rate": "record an exchange rate",
+        "report_finals": "report that final invoicing is complete",
         "resolve_dispute": "resolve a dispute",
         "return_payment": "take back a payment that came back",
         "reverse_application": "reverse an application",
         "run_daily": "run the daily decisions",
+        "run_process": "run a scheduled process",
+        "save_strategy": "write a strategy",
+        "save_template": "write a template",
         "save_terms": "define payment terms",
+        "send_due": "send what is due",
+        "send_message": "write to a customer",
         "set_backup": "set backup coverage",
         "set_block": "stop or release collection of an item or a customer",
+        "settle_message": "settle a message whose sending was cut off",
         "snooze_customer": "snooze a customer",
+        "take_mail": "take in mail",
         "take_payment": "take in a payment",
         "unlock_period": "unlock a period",
         "verify_books": "verify the books",
+        "withdraw_document": "withdraw a document",
+        "withdraw_message": "withdraw a message before it goes",
         "write_off": "write off an amount",
     }
 )
@@ -71,22 +96,32 @@ def _verbs(names: str) -> frozenset[str]:
 
 _COLLECTOR = _verbs(
     "see_own_customers see_measures log_call log_promise cancel_promise add_note add_follow_up finish_follow_up "
-    "correct_contact snooze_customer open_dispute apply_credit"
+    "correct_contact snooze_customer open_dispute apply_credit see_inbox see_processes send_message answer_mail match_mail "
+    "confirm_proposal handle_conversation queue_call ask_department add_document withdraw_message"
 )
-_SENIOR = _COLLECTOR | _verbs("see_all_customers resolve_dispute correct_customer reverse_application")
-_LEAD = _SENIOR | _verbs("see_team set_backup assign_customers pin_customer order_worklist")
+_SENIOR = _COLLECTOR | _verbs(
+    "see_all_customers resolve_dispute correct_customer reverse_application approve_document withdraw_document settle_message"
+)
+_LEAD = _SENIOR | _verbs(
+    "see_team set_backup assign_customers pin_customer order_worklist approve_message make_mailing"
+)
 _AR_MANAGER = _LEAD | _verbs(
     "see_settings see_imports see_diary post_item take_payment return_payment write_off change_due_date import_file export_books run_daily set_block "
-    "lock_period unlock_period verify_books change_settings change_calendar record_rate save_terms"
+    "lock_period unlock_period verify_books change_settings change_calendar record_rate save_terms "
+    "save_strategy activate_strategy save_template activate_template run_process report_finals send_due take_mail change_mailbox"
 )
 _FINANCE = _verbs(
     "see_own_customers see_all_customers see_team see_measures see_settings see_imports see_diary add_note add_follow_up "
     "finish_follow_up post_item apply_credit "
     "take_payment return_payment write_off change_due_date unlock_period open_dispute "
     "reverse_application lock_period import_file export_books resolve_dispute set_block verify_books change_settings "
-    "change_calendar record_rate save_terms"
+    "change_calendar record_rate save_terms "
+    "see_inbox see_processes send_message answer_mail ask_department add_document approve_document withdraw_document "
+    "approve_message withdraw_message settle_message activate_strategy activate_template report_finals"
 )
-_OTHER_DEPARTMENT = _verbs("see_own_customers see_all_customers add_note finish_follow_up resolve_dispute")
+_OTHER_DEPARTMENT = _verbs(
+    "see_own_customers see_all_customers add_note finish_follow_up resolve_dispute add_document report_finals"
+)
 
 ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -106,12 +141,14 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         # The administrator keeps the system, not the books: no postings, no promises, no applications.
         "administrator": frozenset(SEE)
         | _verbs(
-            "manage_users change_settings change_calendar save_terms import_file export_books run_daily verify_books assign_customers set_backup"
+            "manage_users change_settings change_calendar save_terms import_file export_books run_daily verify_books assign_customers set_backup "
+            "run_process send_due take_mail change_mailbox save_template save_strategy settle_message"
         ),
         # The most an API token can be given; its own scopes narrow it.
         "integration": _verbs(
             "see_own_customers see_all_customers see_measures see_imports import_file export_books post_item take_payment return_payment apply_credit add_note "
-            "log_call log_promise correct_contact correct_customer run_daily verify_books"
+            "log_call log_promise correct_contact correct_customer run_daily verify_books see_inbox see_processes send_message answer_mail "
+            "add_document queue_call run_process send_due take_mail"
         ),
     }
 )
