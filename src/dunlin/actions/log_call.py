@@ -25,11 +25,12 @@ from dunlin.rules.reasons import reason
 from dunlin.rules.roles import may
 from dunlin.rules.situations import Situation
 
-# What a lead may override with a reason. The three attempts, "reached", wrong numbers, blocks and
-# what the customer forbade are never overridden.
-MAY_OVERRIDE = frozenset(
-    {"conduct_hours", "conduct_weekend", "conduct_holiday", "conduct_spacing", "conduct_spacing_later"}
-)
+# What a lead may override with a reason. The three attempts, "reached", 7-in-7, wrong numbers, blocks and what the customer
+# forbade are never overridden.
+MAY_OVERRIDE = frozenset({
+    "conduct_hours", "conduct_weekend", "conduct_holiday", "conduct_spacing", "conduct_spacing_later",
+    "conduct_calls_per_week",
+})  # fmt: skip
 LOGGED_WITHIN = timedelta(hours=8)
 
 
@@ -180,14 +181,14 @@ def call_verdict(
 ) -> Verdict:
     """Whether this contact (None: anyone there) may be called at `at`, on `number` if one is said, by the one gate
     (rules/conduct.py). Three queries."""
-    recent = Call.objects.filter(customer=customer, direction="out").order_by("-started_at", "-pk")
-    # One day back, so that midnight in one zone shortens neither the spacing nor the count in another.
-    calls = list(recent.values_list("started_at", "outcome")[: 2 * policy.campaign_max_attempts])
+    # A day more than the seven that a limit looks at, so that midnight in one zone shortens nothing in another.
+    recent = Call.objects.filter(customer=customer, direction="out", started_at__gt=at - timedelta(8))
+    calls = list(recent.order_by("started_at", "pk").values_list("started_at", "outcome"))
     return may_call(
         at,
         place_of(customer, contact),
         policy,
-        calls[::-1],
+        calls,
         do_not_call=bool(contact and contact.do_not_call) or bool(facts and facts.do_not_call),
         cease_contact=bool(contact and contact.cease_contact) or bool(facts and facts.cease_contact),
         blocks=[each.kind for each in facts.blocks] if facts else (),

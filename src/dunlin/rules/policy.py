@@ -31,6 +31,9 @@ CALL_HOURS = (
     ("default", "08:00-20:00"),
 )
 
+# Hours of automatic e-mail in the contact's local time; rows for places as in CALL_HOURS.
+EMAIL_HOURS = (("default", "08:00-18:00"),)
+
 # The worked example of lifetime losses in IFRS 9's simplified approach, DOMAIN [20]: a start, not anybody's history.
 LOSS_RATES = ("0.3", "1.6", "3.6", "6.6", "10.6")
 RATES_MAX = 8  # as many as there may be buckets
@@ -136,6 +139,14 @@ class Policy:
     call_hours: tuple[tuple[str, str], ...] = _set("conduct.call_hours", "hours", CALL_HOURS, "local time", "Call window per country or country-region, and `default`.")
     call_on_weekends: bool = _set("conduct.call_on_weekends", "bool", False, "", "Calls on Saturday and Sunday.")
     call_on_holidays: bool = _set("conduct.call_on_holidays", "bool", False, "", "Calls on holidays of the contact's place.")
+    weekly_call_limits: bool = _set("conduct.weekly_call_limits", "bool", True, "", "The place's own limit of calls in seven days holds beside the attempts of a day.")
+    seven_in_seven: bool = _set("conduct.seven_in_seven", "bool", False, "", "At most seven calls in seven days, and none within seven days of a conversation.")
+    email_hours: tuple[tuple[str, str], ...] = _set("conduct.email_hours", "hours", EMAIL_HOURS, "local time", "Hours of automatic e-mail per country or country-region, and `default`.")
+    email_on_closed_days: bool = _set("conduct.email_on_closed_days", "bool", False, "", "Automatic e-mail on weekends and holidays of the contact's place.")
+    emails_per_day: int = _set("conduct.emails_per_day", "int", 1, "e-mails", "Automatic e-mails to one customer on a day; statements and answers are not counted.", 1, 20)
+    emails_per_7_days: int = _set("conduct.emails_per_7_days", "int", 3, "e-mails", "Automatic e-mails to one customer within seven days; statements and answers are not counted.", 1, 100)
+    letters_per_30_days: int = _set("conduct.letters_per_30_days", "int", 4, "letters", "Automatic letters to one customer within thirty days; statements are not counted.", 1, 100)
+    details_to_shared_mailboxes: bool = _set("conduct.details_to_shared_mailboxes", "bool", True, "", "Amounts and documents may be named to an address that several people read; never on a voicemail.")
     # fmt: on
 
     def __post_init__(self) -> None:
