@@ -32,6 +32,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("promises", "Promises", ("promise",)),
     ("follow-ups", "Rest and follow-ups", ("contact", "follow_up")),
     ("hours", "Calling hours", ("conduct",)),
+    ("inbox", "Inbox", ("inbox",)),
     ("stages", "Stages", ("stage",)),
     ("month", "The month", ("statement", "finals")),
     ("reports", "Reports", ("report",)),
@@ -132,7 +133,7 @@ def value_of(setting: Setting, typed: Mapping[str, str]) -> Any:
             setting.choices,
             key=lambda each: (typed.get(f"{setting.name}.{each}", "9"), setting.choices.index(each)),
         )
-    if setting.kind == "hours":
+    if setting.kind in ("hours", "shares"):
         pairs = (line.split(None, 1) for line in text.splitlines() if line.strip())
         return {pair[0].rstrip(":"): pair[1].strip() if len(pair) > 1 else "" for pair in pairs}
     return text.upper() if setting.kind == "currency" else text
@@ -185,7 +186,7 @@ def _written(setting: Setting, value: Any) -> Any:
         return value
     if setting.kind in ("days", "rates"):
         return ", ".join(map(str, value))
-    if setting.kind == "hours":
+    if setting.kind in ("hours", "shares"):
         return "\n".join(f"{place} {hours}" for place, hours in value.items())
     return thousands(setting, value)
 
@@ -202,8 +203,8 @@ def default_of(setting: Setting) -> str:
     plain = Policy().as_mapping()[setting.name]
     if setting.kind == "bool":
         return "yes" if plain else "no"
-    if setting.kind == "hours":
-        return "; ".join(f"{place} {hours}" for place, hours in plain.items())
+    if setting.kind in ("hours", "shares"):
+        return "; ".join(f"{place} {hours}" for place, hours in plain.items()) or "none"
     if setting.kind == "order":
         return ", then ".join(TIER_NAMES[each] for each in plain)
     return (

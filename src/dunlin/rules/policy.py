@@ -34,6 +34,15 @@ CALL_HOURS = (
 # Hours of automatic e-mail in the contact's local time; rows for places as in CALL_HOURS.
 EMAIL_HOURS = (("default", "08:00-18:00"),)
 
+# When the desk answers, in the ledger's zone. Kind `hours` has a row `default`; others are not used.
+INBOX_HOURS = (("default", "09:00-17:00"),)
+
+# What a mail may ask for that a rule of the house may do without a person. rules/intents says what each of them means.
+MAY_ACT_ALONE = (
+    "already_paid", "bounce", "invoice_copy_request", "out_of_office", "promise_to_pay", "remittance_advice",
+    "statement_request", "tax_certificate",
+)  # fmt: skip
+
 # The worked example of lifetime losses in IFRS 9's simplified approach, DOMAIN [20]: a start, not anybody's history.
 LOSS_RATES = ("0.3", "1.6", "3.6", "6.6", "10.6")
 RATES_MAX = 8  # as many as there may be buckets
@@ -136,6 +145,13 @@ class Policy:
     loss_rates_pct: tuple[Decimal, ...] = _set("loss.rates_pct", "rates", LOSS_RATES, "per cent", "Expected loss of each bucket by days past due, `current` first; one rate a bucket.", 0, 100)
     loss_adjustment_factor: Decimal = _set("loss.adjustment_factor", "decimal", "1", "times", "Raises or lowers all loss rates for what is expected to differ from the past.", 0, 10)  # noqa: RUF009
 
+    inbox_hours: tuple[tuple[str, str], ...] = _set("inbox.hours", "hours", INBOX_HOURS, "ledger time", "Hours in which the desk answers; the answer clock runs in them.")
+    inbox_amber_from_pct: int = _set("inbox.amber_from_pct", "int", 50, "per cent", "Share of its clock from which a conversation turns amber.", 1, 99)
+    inbox_red_from_pct: int = _set("inbox.red_from_pct", "int", 90, "per cent", "Share of its clock from which a conversation turns red.", 1, 100)
+    inbox_act_alone: tuple[tuple[str, Decimal], ...] = _set("inbox.act_alone", "shares", (), "intent and confidence", "What a mail asks for is done without a person from this confidence on, such as invoice_copy_request 0.95; disputes, plans, refunds, legal threats, cancellations and contact changes never.")
+
+    mail_per_minute: int = _set("mail.per_minute", "int", 120, "mails", "Mails sent a minute at most; 0 for as fast as the server takes them.", 0, 100_000)
+
     call_hours: tuple[tuple[str, str], ...] = _set("conduct.call_hours", "hours", CALL_HOURS, "local time", "Call window per country or country-region, and `default`.")
     call_on_weekends: bool = _set("conduct.call_on_weekends", "bool", False, "", "Calls on Saturday and Sunday.")
     call_on_holidays: bool = _set("conduct.call_on_holidays", "bool", False, "", "Calls on holidays of the contact's place.")
@@ -194,6 +210,8 @@ def _registry() -> dict[str, Setting]:
 def _plain(setting: Setting, value: Any) -> Any:
     if setting.kind == "hours":
         return dict(value)
+    if setting.kind == "shares":
+        return {name: str(share) for name, share in value}
     if isinstance(value, tuple):
         return [str(each) if isinstance(each, Decimal) else each for each in value]
     return str(value) if isinstance(value, Decimal) else value
@@ -235,6 +253,10 @@ def _read(setting: Setting, value: Any) -> Any:
             return tuple(value)
         if setting.kind == "hours":
             return tuple(sorted(dict(value).items()))
+        if setting.kind == "shares":
+            if any(isinstance(share, float) for share in dict(value).values()):
+                raise _wrong(setting, value, "must have its numbers written as text, such as '0.95'")
+            return tuple(sorted((name, Decimal(share)) for name, share in dict(value).items()))
     except (InvalidOperation, TypeError, ValueError) as problem:
         if isinstance(problem, NotASetting):
             raise
@@ -251,6 +273,7 @@ _KINDS = {
     "rates": "a list of numbers",
     "order": "a list of names",
     "hours": "a table of place and hours",
+    "shares": "a table of names and shares",
     "choice": "one of the choices",
     "currency": "a currency code",
     "zone": "a time zone",
@@ -290,6 +313,8 @@ def _check(setting: Setting, value: Any) -> None:
             raise _wrong(setting, value, "is not a time zone such as Europe/Berlin") from None
     if setting.kind == "hours":
         _check_hours(setting, value)
+    if setting.kind == "shares":
+        _check_shares(setting, value)
 
 
 def minutes_of(window: str) -> tuple[int, int]:
@@ -311,6 +336,14 @@ def _check_hours(setting: Setting, value: tuple[tuple[str, str], ...]) -> None:
             minutes_of(window)
         except (ValueError, TypeError, AttributeError):
             raise _wrong(setting, window, f"for {place} is not hours such as 08:00-20:00") from None
+
+
+def _check_shares(setting: Setting, value: tuple[tuple[str, Decimal], ...]) -> None:
+    for name, share in value:
+        if not share.is_finite() or not 0 < share <= 1:
+            raise _wrong(setting, share, f"for {name} is not a share above 0 and up to 1")
+        if name not in MAY_ACT_ALONE:
+            raise _wrong(setting, name, f"is not done without a person; these are: {', '.join(MAY_ACT_ALONE)}")
 
 
 _SETTINGS.update(_registry())

@@ -71,6 +71,9 @@ def test_there_and_back_as_plain_values():
         ({"ledger.time_zone": "Mars/Base"}, "is not a time zone such as Europe/Berlin."),
         ({"aging.basis": "posting"}, "is not one of due_date, invoice_date."),
         ({"conduct.call_hours": {"US": "08:00-21:00"}}, "has no row `default`."),
+        ({"inbox.act_alone": {"dispute": "0.99"}}, "is not done without a person"),
+        ({"inbox.act_alone": {"bounce": "1.2"}}, "for bounce is not a share above 0 and up to 1."),
+        ({"inbox.act_alone": {"bounce": 0.95}}, "must have its numbers written as text"),
         ({"conduct.call_hours": {"default": "21:00-08:00"}}, "for default is not hours such as 08:00-20:00."),
     ],
 )

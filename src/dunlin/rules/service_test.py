@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunlin.rules.calendars import Calendar
-from dunlin.rules.service import Hours, email_clock, payment_clock
+from dunlin.rules.service import Hours, email_clock, light, open_minutes, payment_clock, used_pct
 
 NINE_TO_FIVE = Hours(time(9), time(17))
 OPEN = Calendar("ledger")
@@ -90,3 +90,53 @@ def test_no_clock_runs_backwards(received: datetime, minutes: int) -> None:
 def test_hours_open_before_they_close() -> None:
     with pytest.raises(ValueError, match="open before they close"):
         Hours(time(17), time(9))
+
+
+@pytest.mark.rule("P14")
+@pytest.mark.parametrize(
+    "start, end, minutes",
+    [
+        pytest.param("2026-03-03T10:00", "2026-03-03T11:30", 90, id="within-a-day"),
+        pytest.param("2026-03-03T16:00", "2026-03-04T10:00", 120, id="over-a-night"),
+        pytest.param("2026-03-06T16:00", "2026-03-09T10:00", 120, id="over-a-weekend"),
+        pytest.param("2026-04-02T16:00", "2026-04-06T10:00", 120, id="over-a-holiday"),
+        pytest.param("2026-03-02T09:00", "2026-03-06T17:00", 5 * 480, id="a-week"),
+        pytest.param("2026-03-07T09:00", "2026-03-08T17:00", 0, id="all-closed"),
+        pytest.param("2026-03-04T10:00", "2026-03-03T16:00", -120, id="backwards"),
+    ],
+)
+def test_only_open_minutes_count(start: str, end: str, minutes: int) -> None:
+    assert open_minutes(at(start), at(end), NINE_TO_FIVE, GOOD_FRIDAY) == minutes
+
+
+@pytest.mark.rule("P14")
+@pytest.mark.parametrize(
+    "moment, used, looks",
+    [
+        pytest.param("2026-03-06T16:00", 0, "green", id="just-came"),
+        pytest.param("2026-03-07T12:00", 12, "green", id="saturday-uses-nothing-of-it"),
+        pytest.param("2026-03-09T12:00", 50, "amber", id="half"),
+        pytest.param("2026-03-09T15:15", 90, "red", id="nine-tenths"),
+        pytest.param("2026-03-09T15:59", 99, "red", id="a-minute-left"),
+        pytest.param("2026-03-09T16:00", 100, "red", id="late-when-reached"),
+        pytest.param("2026-03-12T09:00", 100, "red", id="long-late"),
+    ],
+)
+def test_a_clock_turns_amber_and_red(moment: str, used: int, looks: str) -> None:
+    clock = email_clock(at("2026-03-06T16:00"), NINE_TO_FIVE, OPEN)
+    found = used_pct(clock.clock_starts, clock.answer_before, at(moment), NINE_TO_FIVE, OPEN)
+    assert (found, light(found, 50, 90)) == (used, looks)
+
+
+@given(
+    start=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1)),
+    more=st.integers(0, 30_000),
+    cut=st.integers(0, 30_000),
+)
+def test_open_minutes_add_up(start: datetime, more: int, cut: int) -> None:
+    start = start.replace(second=0, microsecond=0)
+    middle, end = start + timedelta(minutes=min(cut, more)), start + timedelta(minutes=more)
+    whole = open_minutes(start, end, NINE_TO_FIVE, GOOD_FRIDAY)
+    parts = open_minutes(start, middle, NINE_TO_FIVE, GOOD_FRIDAY) + open_minutes(middle, end, NINE_TO_FIVE, GOOD_FRIDAY)
+    assert whole == parts
+    assert 0 <= whole <= more
