@@ -25,12 +25,14 @@ TIER_NAMES = {
 
 HELD_NAMES = {
     "agency": "with an agency",
+    "cease_contact": "not to be contacted",
     "disputed": "disputed",
     "extension": "under an approved extension",
     "insolvency": "in insolvency",
     "legal": "in legal hands",
     "plan": "on a payment plan",
     "promised": "promised",
+    "reply": "waiting for our answer",
     "unapplied": "covered by unapplied credit",
     "undelivered": "not delivered",
 }
@@ -60,6 +62,10 @@ def reason(code: str, facts: Mapping[str, Any]) -> str:
     if "more" in facts:
         words["more"] = f" and {_count(facts['more'], 'more promise')}" if facts["more"] else ""
         words["more"] += f", of {money_words(facts['of'])} past due" if "of" in facts else ""
+    if code == "notice_due":
+        how = {"net": "subtracted", "show": "shown"}.get(facts.get("credits", ""), "")
+        words["credit"] = f"; {words['unapplied']} of unapplied credit {how}" if how else ""
+        words["left_out"] = f"; left out: {words['held']}" if facts.get("held") else ""
     if code == "customer_blocked":
         words["until"] = f" until {words['until']}" if facts["until"] else ""
     return sentence(code, words)
@@ -100,6 +106,8 @@ def _word(name: str, value: Any, today: str) -> Any:
         return HELD_NAMES.get(value, str(value).replace("_", " "))
     if name in ("days", "months", "minutes", "spacing_minutes"):
         return _count(value, name.removeprefix("spacing_")[:-1])
+    if name == "items":
+        return _count(value, "item")
     if name in ("calls", "attempts"):
         return _count(value, "call")
     if isinstance(value, list):

@@ -158,7 +158,7 @@ def tally_of(situation: Situation, today: date, policy: Policy) -> Tally:
     """What of the open items is past due, and what of that nothing holds back: no dispute, block or live promise."""
     tally = Tally()
     past_due, collectable, held, rows = tally.past_due, tally.collectable, tally.held, tally.rows
-    covered, loose = _covering(situation, today, policy) if situation.promises else (_NO_COVER, ())
+    covered, loose = covering(situation, today, policy) if situation.promises else (_NO_COVER, ())
     next_due_on: date | None = None
     make = tuple.__new__
     for item in situation.items:
@@ -198,10 +198,11 @@ def tally_of(situation: Situation, today: date, policy: Policy) -> Tally:
 _NO_COVER: frozenset[int] = frozenset()
 
 
-def _covering(
+def covering(
     situation: Situation, today: date, policy: Policy
 ) -> tuple[Collection[int], Sequence[PromiseFact]]:
-    """Ids of the items that a promise keeps quiet today, and the promises that name no items."""
+    """Ids of the items that a promise keeps quiet today, and the promises that name no items: those keep quiet what is of their
+    currency and was due when they were made (P18)."""
     quiet = pausing(situation.promises, today, policy)
     ids: set[int] = set()
     for promise in quiet:
