@@ -65,6 +65,10 @@ class Environment(BaseSettings):
     mail_domain: str = Field(
         "", description="Domain in the Message-IDs of what is sent; empty: that of DUNLIN_MAIL_FROM."
     )
+    mail_archive: str = Field(
+        "",
+        description="Address that gets an unseen copy of everything sent; its mailbox (key `archive`) settles what was cut off.",
+    )
     mailbox_passwords: SecretStr = Field(
         SecretStr("{}"),
         description='Passwords of the shared mailboxes as a JSON object, key of the mailbox to password: `{"ar": "..."}`.',
@@ -79,6 +83,12 @@ class Environment(BaseSettings):
     def database(self) -> str:
         """The database address with the default filled in."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'dunlin.sqlite3').resolve()}"
+
+    @property
+    def message_domain(self) -> str:
+        """The domain in Message-IDs; a name without a dot is no domain to others."""
+        domain = self.mail_domain or self.mail_from.rpartition("@")[2]
+        return domain if "." in domain else f"{domain or 'localhost'}.localdomain"
 
     @property
     def smtp(self) -> dict[str, object] | None:

@@ -192,7 +192,8 @@ if SMTP:
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = SMTP["user"], SMTP["password"]
     EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP["security"] == "starttls", SMTP["security"] == "tls"
     EMAIL_TIMEOUT = 30
-MAIL_DOMAIN = ENVIRONMENT.mail_domain or ENVIRONMENT.mail_from.rpartition("@")[2]
+MAIL_ARCHIVE = ENVIRONMENT.mail_archive
+MAIL_DOMAIN = ENVIRONMENT.message_domain
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.mail_from
 
 LOGGING_CONFIG = "logging.config.dictConfig"

@@ -13,4 +13,9 @@ def now() -> datetime:
 
 def today(zone: str) -> date:
     """The calendar day it is now in `zone`, the ledger's time zone (policy.ledger_time_zone)."""
-    return now().astimezone(ZoneInfo(zone)).date()
+    return day_of(now(), zone)
+
+
+def day_of(moment: datetime, zone: str) -> date:
+    """The calendar day of a moment in `zone`."""
+    return moment.astimezone(ZoneInfo(zone)).date()

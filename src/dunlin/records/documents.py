@@ -52,3 +52,8 @@ class Document(models.Model):
                 fields=["expires_on"], name="document_expires", condition=Q(expires_on__isnull=False, withdrawn_at=None)
             ),
         ]  # fmt: skip
+
+    @property
+    def may_be_sent(self) -> bool:
+        """Whether a customer may get it: in force, and approved where its kind needs it."""
+        return self.withdrawn_at is None and (self.kind not in NEEDS_APPROVAL or self.approved_at is not None)
