@@ -17,7 +17,7 @@ from dunlin.rules.notice_fees import FeeDraft, fees_of
 from dunlin.rules.policy import Policy
 from dunlin.rules.promise_facts import broke_after, moneys
 from dunlin.rules.situations import PromiseFact, Situation, covering
-from dunlin.rules.strategies import NO_LEVEL, Escalation, Step, Strategy, is_due, next_step
+from dunlin.rules.strategies import NO_LEVEL, Escalation, Step, Strategy, Window
 
 
 class Held(NamedTuple):
@@ -146,6 +146,7 @@ def notices(
     parts = _sort_items(situation, facts, ladder, today, policy, silent[0] if silent else "")
     if not parts:
         return ()
+    least = {window.level: window.step.minimum for window in ladder}
     gate = silent[1] if silent else _gate(situation, facts, strategy, today, calendar, parts)
     decided = []
     for entity in sorted(parts):
@@ -156,7 +157,8 @@ def notices(
             part.put_off(part.courtesy, None)
         _leave_out_what_credit_covers(part, group, situation.unapplied, entity)
         group.sort()
-        reached = [row for row in group if row.raised and _sets_off(row, strategy)]
+        # A smaller item than the step asks for goes along with a notice and does not set one off (P35).
+        reached = [row for row in group if row.raised and row.amount >= least[row.level].get(row.currency, 0)]
         if gate is None and reached:
             decided.append(_notice(situation, facts, strategy, ladder, today, calendar, entity, part, group))
         else:
@@ -168,7 +170,7 @@ def notices(
 def _sort_items(
     situation: Situation,
     facts: NoticeFacts,
-    ladder: Sequence[Step],
+    ladder: Sequence[Window],
     today: date,
     policy: Policy,
     silent_because: str,
@@ -176,7 +178,9 @@ def _sort_items(
     """Each open item, or each part of one, in its place. The one loop over the items of the book."""
     covered, loose = covering(situation, today, policy) if situation.promises else ((), ())
     held, replies, undelivered = facts.held, facts.reply_pending, facts.undelivered
-    first = min((step.level for step in ladder if not step.before_due), default=NO_LEVEL)
+    replied = facts.reply_pending_all
+    first = min((window.level for window in ladder if not window.before_due), default=NO_LEVEL)
+    make = tuple.__new__
     parts: dict[int, _Sorted] = {}
     for (
         item_id,
@@ -199,20 +203,23 @@ def _sort_items(
             part = parts[entity] = _Sorted()
         days = (today - due_on).days
         last = held.get(item_id)
-        level = last.level if last else NO_LEVEL
-        step = next_step(ladder, level, days)
-        # What got its level today gets no second one, whatever the days between two notices are.
-        due = (
-            step is not None
-            and (last is None or last.on < today)
-            and is_due(step, days, (today - last.on).days if last else None)
-        )
-        if not due:
-            next_on = _next_on(step, due_on, last) if step is not None else None
+        level = NO_LEVEL if last is None else last[0]
+        # As `next_step` and `is_due` say, without the calls: this loop sees every open item of the book.
+        window = None
+        for each in ladder:
+            if each[0] > level and (each[2] is None or days <= each[2]):
+                window = each
+                break
+        if window is None or days < window[1] or (last is not None and (today - last[1]).days < window[3]):
             if days < 1 or level < first:
-                part.later.append(Later(item_id, number, currency, open_, next_on))
+                part.later.append(
+                    make(Later, (item_id, number, currency, open_, _next_on(window, due_on, last)))
+                )
                 continue
-            part.next_on[item_id] = next_on
+            part.next_on[item_id] = _next_on(window, due_on, last)
+            raised = False
+        else:
+            level, raised = window[0], True
         amount = open_
         if disputed:
             contested = min(disputed, open_)
@@ -226,15 +233,14 @@ def _sort_items(
                 why = "undelivered"
             elif item_id in covered or (loose and _promised(loose, currency, due_on)):
                 why = "promised"
-            elif facts.reply_pending_all or item_id in replies:
+            elif replied or item_id in replies:
                 why = "reply"
         if why:
             part.left_out.append(LeftOut(item_id, number, currency, amount, why))
             continue
-        if due:
-            level = step.level  # type: ignore[union-attr]
-        row = Carried(due_on, number, item_id, kind, klass, currency, amount, days, level, due)
-        (part.rows if days >= 1 else part.courtesy).append(row)
+        (part.rows if days >= 1 else part.courtesy).append(
+            make(Carried, (due_on, number, item_id, kind, klass, currency, amount, days, level, raised))
+        )
     return parts
 
 
@@ -242,14 +248,12 @@ def _promised(loose: Sequence[PromiseFact], currency: str, due_on: date) -> bool
     return any(each.currency == currency and due_on <= each.made_on for each in loose)
 
 
-def _next_on(step: Step, due_on: date, last: Held | None) -> date | None:
-    """The first day of the step's window for an item."""
-    days = [due_on + timedelta(step.from_days)] if step.from_days is not None else []
-    if last is not None:
-        days.append(last.on + timedelta(max(1, step.after_days or 0)))
-    if not step.before_due:
-        days.append(due_on + timedelta(1))
-    return max(days, default=None)
+def _next_on(window: Window | None, due_on: date, last: Held | None) -> date | None:
+    """The first day of the window for an item; None when no step follows by itself."""
+    if window is None:
+        return None
+    begins = due_on + timedelta(window[1])
+    return begins if last is None else max(begins, last[1] + timedelta(window[3]))
 
 
 def _leave_out_what_credit_covers(
@@ -270,19 +274,13 @@ def _leave_out_what_credit_covers(
         group[:] = [row for row in group if row.currency not in covered]
 
 
-def _sets_off(row: Carried, strategy: Strategy) -> bool:
-    """Whether the item is large enough for the step it comes to: a smaller one only goes along with a notice (P35)."""
-    step = strategy.step(row.level)
-    return step is None or row.amount >= step.minimum.get(row.currency, 0)
-
-
 def _notice(
-    situation: Situation, facts: NoticeFacts, strategy: Strategy, ladder: Sequence[Step], today: date,
+    situation: Situation, facts: NoticeFacts, strategy: Strategy, ladder: Sequence[Window], today: date,
     calendar: Calendar, entity: int, part: _Sorted, group: list[Carried],
 ) -> NoticeDecision:  # fmt: skip
     level = max(row.level for row in group)
     # A level given by decision (legal) has no notice of its own to repeat: the highest step below it speaks.
-    step = max((each for each in ladder if each.level <= level), key=lambda each: each.level)
+    step = [window.step for window in ladder if window.level <= level][-1]
     asked = _sums(group)
     credits = {cur: minor for cur in asked if (minor := situation.unapplied.get((entity, cur), 0)) > 0}
     net = credits if strategy.credits == "net" else {}
@@ -305,7 +303,7 @@ def _notice(
         group, part.left_out, part.later, asked, credits,
         {cur: minor - net.get(cur, 0) for cur, minor in asked.items()},
         fees_of(group, strategy, entity, today, facts.interest_through),
-        tuple(each.escalation for each in ladder if each.level in given and each.escalation is not None),
+        tuple(each.step.escalation for each in ladder if each.level in given and each.step.escalation),
         pay_by if step.pay_within_days else None,
     )  # fmt: skip
 

@@ -118,6 +118,26 @@ class Step:
         return self.through_days
 
 
+class Window(NamedTuple):
+    """When a step is due, as whole days past due: from `first` through `last` (None: without end), and at least `after` days
+    after the notice before. No step for past-due items begins before 1: on the due date an item is not past due (trap 3)."""
+
+    level: int
+    first: int
+    last: int | None
+    after: int
+    before_due: bool
+    step: Step
+
+    @classmethod
+    def of(cls, step: Step) -> Window:
+        first = step.from_days or 0
+        if not step.before_due:
+            first = max(1, first)
+        # What got its level today gets no second one today, whatever a strategy says (trap 28).
+        return cls(step.level, first, step.last_day, max(1, step.after_days or 0), step.before_due, step)
+
+
 @dataclass(frozen=True, slots=True)
 class Experiment:
     """An A/B comparison: `share_pct` of the customers are group B and follow the strategy `other`; the rest are group A."""
@@ -148,9 +168,9 @@ class Strategy:
         return next((step for step in self.steps if step.level == level), None)
 
     @property
-    def ladder(self) -> tuple[Step, ...]:
-        """The steps that fire by themselves, lowest level first."""
-        return tuple(step for step in self.steps if step.on and not step.by_decision)
+    def ladder(self) -> tuple[Window, ...]:
+        """The windows of the steps that fire by themselves, lowest level first."""
+        return tuple(Window.of(step) for step in self.steps if step.on and not step.by_decision)
 
 
 class StrategyFacts(NamedTuple):
@@ -254,28 +274,21 @@ def _at_most(amount: Money | None, most: Money | None) -> bool:
 # --- when a step is due -----------------------------------------------------------------------------------------------
 
 
-def next_step(ladder: Sequence[Step], held: int, days_past_due: int) -> Step | None:
+def next_step(ladder: Sequence[Window], held: int, days_past_due: int) -> Window | None:
     """The step an item comes to next: the lowest above the level it holds whose window has not closed. One run raises an item
     by this one step at most, however old it is (P35, trap 27)."""
-    for step in ladder:
-        if step.level > held:
-            last = step.last_day
-            if last is None or days_past_due <= last:
-                return step
+    for window in ladder:
+        if window.level > held and (window.last is None or days_past_due <= window.last):
+            return window
     return None
 
 
-def is_due(step: Step, days_past_due: int, days_since_last: int | None = None) -> bool:
-    """Whether the window of the step holds that day. `days_since_last` counts from the notice that gave the item its level;
-    without one a step that waits for the step before only looks at the days past due."""
-    if step.by_decision or (days_past_due < 1 and not step.before_due):
+def is_due(window: Window, days_past_due: int, days_since_last: int | None = None) -> bool:
+    """Whether the window holds that day. `days_since_last` counts from the notice that gave the item its level; without one a
+    step that waits for the step before only looks at the days past due."""
+    if days_past_due < window.first or (window.last is not None and days_past_due > window.last):
         return False
-    last = step.last_day
-    if last is not None and days_past_due > last:
-        return False
-    if step.from_days is not None and days_past_due < step.from_days:
-        return False
-    return step.after_days is None or days_since_last is None or days_since_last >= step.after_days
+    return days_since_last is None or days_since_last >= window.after
 
 
 def says(step: Step) -> str:

@@ -14,6 +14,7 @@ from dunlin.rules.strategies import (
     Step,
     Strategy,
     StrategyFacts,
+    Window,
     choose,
     describe,
     fits,
@@ -150,22 +151,23 @@ def test_a_step_describes_itself_whole():
 @pytest.mark.trap(26)
 @pytest.mark.parametrize("days, due", [(-6, False), (-5, True), (0, True), (1, False)])
 def test_before_the_due_date_the_window_closes_with_it(days, due):
-    assert is_due(Step(0, "Courtesy", "courtesy", from_days=-5), days) == due
+    assert is_due(Window.of(Step(0, "Courtesy", "courtesy", from_days=-5)), days) == due
 
 
 @pytest.mark.trap(3)
 def test_no_step_for_past_due_items_is_due_on_the_due_date():
-    assert not is_due(Step(2, "", "", after_days=3), 0, 99)
-    assert is_due(Step(2, "", "", after_days=3), 1, 99)
+    assert not is_due(Window.of(Step(2, "", "", after_days=3)), 0, 99)
+    assert is_due(Window.of(Step(2, "", "", after_days=3)), 1, 99)
 
 
 @pytest.mark.trap(27)
 def test_the_next_step_is_the_lowest_whose_window_has_not_closed():
-    closed = replace(FIRST, through_days=14)
-    assert next_step((FIRST, SECOND), -1, 400) is FIRST
-    assert next_step((closed, SECOND), -1, 14) is closed
-    assert next_step((closed, SECOND), -1, 15) is SECOND
-    assert next_step((FIRST, SECOND), 2, 400) is None
+    open_ended = Strategy("x", "X", (FIRST, SECOND)).ladder
+    closing = Strategy("x", "X", (replace(FIRST, through_days=14), SECOND)).ladder
+    assert next_step(open_ended, -1, 400).step is FIRST
+    assert next_step(closing, -1, 14).level == 1
+    assert next_step(closing, -1, 15).step is SECOND
+    assert next_step(open_ended, 2, 400) is None
 
 
 @pytest.mark.parametrize(
