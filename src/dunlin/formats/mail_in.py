@@ -148,7 +148,7 @@ def _dedupe_key(message_id: str, fingerprint: str, said: str) -> str:
 def _first_values(tree: Message) -> dict[str, str]:
     """The first value of each header. A second From is somebody's trick or a fault; the first is what people were shown."""
     values: dict[str, str] = {}
-    for name, value in tree.items():
+    for name, value in tree.raw_items():
         values.setdefault(name.lower().strip(), str(value))
     return values
 

@@ -102,7 +102,7 @@ def take_apart(tree: Message) -> Pieces:
         if seen > PARTS_MAX or depth > DEPTH_MAX:
             pieces.problems.append("mail_too_many_parts")
             break
-        kind = part.get_content_type()
+        kind = media_type(part)
         payload = part.get_payload()
         if part.get_content_maintype() == "multipart" and isinstance(payload, list):
             inner = kind == "multipart/alternative" or (alternative and kind != "multipart/mixed")
@@ -116,7 +116,7 @@ def take_apart(tree: Message) -> Pieces:
 
 def _take(part: Message, kind: str, pieces: Pieces) -> None:
     name = file_name(part)
-    disposition = decoded(str(part.get("content-disposition") or ""), 200).lower()
+    disposition = decoded(raw_header(part, "content-disposition"), 200).lower()
     if kind in REPORT_TYPES:
         _take_report(part, kind, name, pieces)
         return
@@ -138,6 +138,17 @@ def _take(part: Message, kind: str, pieces: Pieces) -> None:
         (pieces.htmls if kind == "text/html" else pieces.texts).append(text)
     elif content or name:
         pieces.files.append((name, kind, content))
+
+
+def media_type(part: Message) -> str:
+    """The media type a part states; of a malformed one what can be read of it."""
+    found = re.match(r"[\w.+-]{1,80}/[\w.+-]{1,120}", part.get_content_type())
+    return found[0] if found else "text/plain"
+
+
+def raw_header(part: Message, name: str) -> str:
+    """A header as it was written: the library replaces bytes outside ASCII, these are still wanted."""
+    return next((str(value) for key, value in part.raw_items() if key.lower() == name), "")
 
 
 def clean_text(text: str) -> str:
@@ -200,11 +211,11 @@ def file_name(part: Message) -> str:
     except (ValueError, TypeError, LookupError, UnicodeError, AttributeError, IndexError):
         name = ""
     name = decoded(str(name), 1_000)
-    if not name:
+    if not name or "\ufffd" in name:
         # Names with spaces and without quotes, or with quotes in the wrong place, are not parameters to the library.
         for header in ("content-disposition", "content-type"):
-            value = decoded(str(part.get(header) or ""), 2_000)
-            found = re.search(r"(?:file)?name\s*=\s*\"?([^\";]{1,300})", value, re.IGNORECASE)
+            value = decoded(raw_header(part, header), 2_000)
+            found = re.search(r"\b(?:file)?name\s*=\s*\"?([^\";\r\n]{1,300})", value, re.IGNORECASE)
             if found:
                 return found[1].strip()
     return name
