@@ -33,6 +33,7 @@ _COMMANDS = {
     "tracking": ("dunlin.cli.tracking:tracking", "Past due in bands, large debits, old credits, losses."),
     "worklist": ("dunlin.cli.worklist:worklist", "Whom a collector contacts on a day, and why."),
     "why": ("dunlin.cli.why:why", "Why a customer is, or is not, contacted on a day."),
+    "outbox": ("dunlin.cli.outbox:outbox", "What is to be sent: send it, list it, settle what was cut off."),
     "log": ("dunlin.cli.log:log", "Log a call."),
     "verify": ("dunlin.cli.verify:verify", "Prove the books from their postings."),
     "examples": ("dunlin.cli.examples:examples", "Run worked examples through the rules."),
