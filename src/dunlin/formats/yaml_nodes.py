@@ -18,22 +18,22 @@ class MappingProblem(ValueError):
         super().__init__(f"{place}: {detail}" if place else detail)
 
 
-class _PlainLoader(yaml.SafeLoader):
+class PlainLoader(yaml.SafeLoader):
     """Safe YAML in which a column called No or Date, or a code 01, stays the text it is."""
 
 
-_PlainLoader.yaml_implicit_resolvers = {}
-_PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true|false)\Z"), list("tf"))
-_PlainLoader.add_implicit_resolver(
+PlainLoader.yaml_implicit_resolvers = {}
+PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true|false)\Z"), list("tf"))
+PlainLoader.add_implicit_resolver(
     "tag:yaml.org,2002:int", re.compile(r"(?:0|[1-9]\d{0,8})\Z", re.ASCII), list("0123456789")
 )
-_PlainLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(?:~|)\Z"), ["~", ""])
+PlainLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(?:~|)\Z"), ["~", ""])
 
 
 def load_plain(text: str) -> Any:
     """The tree of a YAML text. MappingProblem names the line of broken YAML."""
     try:
-        return yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - a safe loader that reads fewer types
+        return yaml.load(text, Loader=PlainLoader)  # noqa: S506 - a safe loader that reads fewer types
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "file"

@@ -46,8 +46,8 @@ class NoticeFacts:
 
 
 class Carried(NamedTuple):
-    """An item in the notice, or what of it is not in dispute. `amount` is asked for, in minor units; `level` is its own, and
-    `raised` says that this notice gives it. Sorts by age, then number."""
+    """An item in the notice, or what of it is not in dispute. `amount` is asked for, in minor units; `level` is its own
+    (NO_LEVEL for one too small to have any), and `raised` says that this notice gives it. Sorts by age, then number."""
 
     due_on: date
     number: str
@@ -112,13 +112,14 @@ class NoticeDecision(NamedTuple):
 class _Sorted:
     """The items of one entity: what may be carried, what is left out, what is not reached."""
 
-    __slots__ = ("courtesy", "later", "left_out", "next_on", "rows")
+    __slots__ = ("courtesy", "later", "left_out", "next_on", "rows", "small")
 
     def __init__(self) -> None:
         self.rows: list[Carried] = []
         self.courtesy: list[Carried] = []
         self.left_out: list[LeftOut] = []
         self.later: list[Later] = []
+        self.small: set[int] = set()  # due for a step, but below the amount that sets it off
         self.next_on: dict[int, date | None] = {}  # of rows that go along: when their own next step begins
 
     def put_off(self, rows: Sequence[Carried], until: date | None) -> None:
@@ -146,7 +147,6 @@ def notices(
     parts = _sort_items(situation, facts, ladder, today, policy, silent[0] if silent else "")
     if not parts:
         return ()
-    least = {window.level: window.step.minimum for window in ladder}
     gate = silent[1] if silent else _gate(situation, facts, strategy, today, calendar, parts)
     decided = []
     for entity in sorted(parts):
@@ -157,8 +157,7 @@ def notices(
             part.put_off(part.courtesy, None)
         _leave_out_what_credit_covers(part, group, situation.unapplied, entity)
         group.sort()
-        # A smaller item than the step asks for goes along with a notice and does not set one off (P35).
-        reached = [row for row in group if row.raised and row.amount >= least[row.level].get(row.currency, 0)]
+        reached = any(row.raised for row in group)
         if gate is None and reached:
             decided.append(_notice(situation, facts, strategy, ladder, today, calendar, entity, part, group))
         else:
@@ -219,7 +218,7 @@ def _sort_items(
             part.next_on[item_id] = _next_on(window, due_on, last)
             raised = False
         else:
-            level, raised = window[0], True
+            raised = True
         amount = open_
         if disputed:
             contested = min(disputed, open_)
@@ -238,6 +237,14 @@ def _sort_items(
         if why:
             part.left_out.append(LeftOut(item_id, number, currency, amount, why))
             continue
+        if raised and window is not None:
+            minimum = window[5].minimum
+            if minimum and amount < minimum.get(currency, 0):
+                # It goes along with a notice at the level it holds: it sets none off and does not climb by going along.
+                raised = False
+                part.small.add(item_id)
+            else:
+                level = window[0]
         (part.rows if days >= 1 else part.courtesy).append(
             make(Carried, (due_on, number, item_id, kind, klass, currency, amount, days, level, raised))
         )
@@ -375,7 +382,7 @@ def _gate(
 
 def _why_none(group: Sequence[Carried], part: _Sorted) -> _Why:
     """Why nothing sets a notice off from this entity."""
-    small = [row for row in group if row.raised]
+    small = [row for row in group if row.id in part.small]
     if small:
         return "notice_below_minimum", {"items": len(small), "amount": moneys(_sums(small))}, None
     if group:
