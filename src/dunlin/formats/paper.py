@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typst
 
@@ -27,6 +27,9 @@ PAPERS = frozenset(file.stem for file in SOURCES.glob("*.typ")) - {"base"}
 PAGES_MAX = 400  # a statement of 20,000 lines; more is a file, not a letter
 DATA_MAX = 8_000_000  # characters of data for one paper
 
+ACCESSIBLE: Final = "ua-1"  # PDF/UA: tagged, with title and language, which the typesetter checks
+NOT_SHOWN = "could not be displayed"  # how it says that a character has no glyph, which PDF/UA forbids
+_IDLE: dict[tuple[str, bool], list[typst.Compiler]] = {}
 _PAGES = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count (\d+)|/Count (\d+)[^>]*?/Type\s*/Pages\b")
 
 
@@ -36,7 +39,10 @@ class PaperRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A PDF, its number of pages, and the characters none of the fonts has (they stand as empty boxes)."""
+    """A PDF, its number of pages, and the characters none of our fonts has.
+
+    Those stand as empty boxes, or in a font of the machine where that was allowed, and the PDF does not claim PDF/UA.
+    """
 
     pdf: bytes
     pages: int
@@ -60,26 +66,47 @@ def print_paper(
     text = json.dumps(data, ensure_ascii=False)
     if len(text) > DATA_MAX:
         raise PaperRefused(f"{len(text):,} characters are more than the {DATA_MAX:,} one paper may hold")
+    missing = without_glyph(text)
+    pdf = _set(source, text, on, system_fonts, accessible=not missing)
+    pages = page_count(pdf)
+    if pages > pages_max:
+        raise PaperRefused(f"{pages:,} pages are more than the {pages_max:,} one paper may have")
+    return Printed(pdf, pages, missing)
+
+
+def _set(source: str, text: str, on: date, system_fonts: bool, accessible: bool) -> bytes:
+    key = (source, system_fonts)
+    idle = _IDLE.setdefault(key, [])
     try:
-        pdf = typst.compile(
-            SOURCES / f"{source}.typ",
-            root=SOURCES,
-            font_paths=_fonts(system_fonts),
-            package_path=SOURCES,
-            package_cache_path=SOURCES,
+        compiler = idle.pop()  # one at a time uses a compiler; a second thread makes its own
+    except IndexError:
+        compiler = _compiler(source, system_fonts)
+    try:
+        pdf = compiler.compile(
             sys_inputs={"data": text},
             format="pdf",
-            pdf_standards=["ua-1"],
+            pdf_standards=[ACCESSIBLE] if accessible else [],
             timestamp=datetime(on.year, on.month, on.day, tzinfo=UTC),
         )
     except UnicodeEncodeError:
         raise PaperRefused("the data hold half a character, which nothing can print") from None
     except typst.TypstError as problem:
+        if accessible and NOT_SHOWN in problem.message:
+            return _set(source, text, on, system_fonts, accessible=False)
         raise PaperRefused(f"the paper {source} cannot be set: {problem.message}") from None
-    pages = page_count(pdf)
-    if pages > pages_max:
-        raise PaperRefused(f"{pages:,} pages are more than the {pages_max:,} one paper may have")
-    return Printed(pdf, pages, () if system_fonts else without_glyph(text))
+    idle.append(compiler)
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+def _compiler(source: str, system_fonts: bool) -> typst.Compiler:
+    return typst.Compiler(
+        SOURCES / f"{source}.typ",
+        root=SOURCES,
+        font_paths=_fonts(system_fonts),
+        package_path=SOURCES,
+        package_cache_path=SOURCES,
+    )
 
 
 def page_count(pdf: bytes) -> int:

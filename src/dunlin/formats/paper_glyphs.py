@@ -21,42 +21,75 @@ def covered() -> frozenset[int]:
     """All characters of all fonts of the package."""
     codes: set[int] = set()
     for file in sorted(FONTS.glob("*.[ot]tf")):
-        codes |= font_characters(file.read_bytes())
+        codes |= font_characters(file.read_bytes()).keys()
     return frozenset(codes)
 
 
-def font_characters(font: bytes) -> set[int]:
-    """The characters of one OpenType font: its `cmap` table in the formats 4 and 12."""
-    tables = struct.unpack_from(">H", font, 4)[0]
-    start = next(
-        struct.unpack_from(">I", font, 12 + 16 * index + 8)[0]
-        for index in range(tables)
-        if font[12 + 16 * index : 16 + 16 * index] == b"cmap"
-    )
-    codes: set[int] = set()
+def font_characters(font: bytes) -> dict[int, int]:
+    """The characters of one OpenType font and their glyphs: its `cmap` table in the formats 4 and 12."""
+    start = _table(font, b"cmap")
+    glyphs: dict[int, int] = {}
     for index in range(struct.unpack_from(">H", font, start + 2)[0]):
         at = start + struct.unpack_from(">I", font, start + 4 + 8 * index + 4)[0]
         form = struct.unpack_from(">H", font, at)[0]
         if form == 4:
-            codes |= _segments(font, at)
+            glyphs |= _segments(font, at)
         elif form == 12:
-            codes |= _groups(font, at)
-    return codes
+            glyphs |= _groups(font, at)
+    return {code: glyph for code, glyph in glyphs.items() if glyph}
 
 
-def _segments(font: bytes, at: int) -> set[int]:
+@lru_cache(1)
+def latin_advances() -> dict[str, float]:
+    """How far each character of Noto Sans moves on, in ems."""
+    font = (FONTS / "NotoSans-Regular.ttf").read_bytes()
+    em = struct.unpack_from(">H", font, _table(font, b"head") + 18)[0]
+    count = struct.unpack_from(">H", font, _table(font, b"hhea") + 34)[0]
+    metrics = _table(font, b"hmtx")
+    return {
+        chr(code): struct.unpack_from(">H", font, metrics + 4 * min(glyph, count - 1))[0] / em
+        for code, glyph in font_characters(font).items()
+    }
+
+
+def text_width(text: str, size: float) -> float:
+    """Points that `text` takes at `size` points, set in one line; for scripts other than Latin rather more than less."""
+    advances = latin_advances()
+    return size * sum(advances.get(sign) or (0.0 if _unseen(ord(sign)) else 1.0) for sign in text)
+
+
+def _table(font: bytes, tag: bytes) -> int:
+    for index in range(struct.unpack_from(">H", font, 4)[0]):
+        if font[12 + 16 * index : 16 + 16 * index] == tag:
+            return int(struct.unpack_from(">I", font, 12 + 16 * index + 8)[0])
+    raise ValueError(f"a font without {tag.decode()}")
+
+
+def _segments(font: bytes, at: int) -> dict[int, int]:
     count = struct.unpack_from(">H", font, at + 6)[0] // 2
-    ends = struct.unpack_from(f">{count}H", font, at + 14)
-    starts = struct.unpack_from(f">{count}H", font, at + 16 + 2 * count)
-    return {code for first, last in zip(starts, ends) if first != 0xFFFF for code in range(first, last + 1)}
+    ends, starts, deltas, offsets = (
+        struct.unpack_from(f">{count}H", font, at + 14 + 2 * count * part + (2 if part else 0))
+        for part in range(4)
+    )
+    glyphs: dict[int, int] = {}
+    for index in range(count):
+        for code in range(starts[index], ends[index] + 1):
+            if offsets[index]:
+                place = at + 16 + 6 * count + 2 * index + offsets[index] + 2 * (code - starts[index])
+                found = struct.unpack_from(">H", font, place)[0] if code != 0xFFFF else 0
+            else:
+                found = code
+            glyphs[code] = (found + deltas[index]) % 0x10000 if found else 0
+    glyphs.pop(0xFFFF, None)
+    return glyphs
 
 
-def _groups(font: bytes, at: int) -> set[int]:
-    codes: set[int] = set()
+def _groups(font: bytes, at: int) -> dict[int, int]:
+    glyphs: dict[int, int] = {}
     for index in range(struct.unpack_from(">I", font, at + 12)[0]):
-        first, last = struct.unpack_from(">II", font, at + 16 + 12 * index)
-        codes |= set(range(first, last + 1))
-    return codes
+        first, last, glyph = struct.unpack_from(">III", font, at + 16 + 12 * index)
+        glyphs |= {code: glyph + code - first for code in range(first, last + 1)}
+    return glyphs
 
 
 def _unseen(code: int) -> bool:

@@ -27,7 +27,14 @@ LETTER_COUNTRIES = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split()
 
 _LATIN = "Noto Sans"
 _CJK = "Noto Sans CJK JP"
-_FIRST_FONT = {"ar": "Arabic", "fa": "Arabic", "ur": "Arabic", "he": "Hebrew", "hi": "Devanagari", "th": "Thai"}
+_FIRST_FONT = {
+    "ar": "Arabic",
+    "fa": "Arabic",
+    "ur": "Arabic",
+    "he": "Hebrew",
+    "hi": "Devanagari",
+    "th": "Thai",
+}
 _REGION = {"ja": "JP", "zh": "CN", "ko": "KR"}  # decides the shape of shared characters
 _CLDR = {"tl": "fil"}
 
@@ -93,8 +100,8 @@ class PaperLanguage:
         return f"{chr(0x2066) if ltr else chr(0x2068)}{text}\u2069"
 
     def own(self, text: str) -> str:
-        """A text of someone else (a name, a number) ready for paper."""
-        return self.isolated(printable(text))
+        """A text of someone else (a name, a number) ready for paper, in one line."""
+        return self.isolated(" ".join(printable(text).split()))
 
     def word(self, name: str, **values: object) -> str:
         return str(self.words[name]).format(**values)

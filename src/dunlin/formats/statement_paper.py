@@ -13,32 +13,12 @@ from datetime import date
 from typing import Any
 
 from dunlin.formats.paper import Printed, print_paper
-from dunlin.formats.paper_language import PaperLanguage, paper_language, printable, sheet_of
+from dunlin.formats.paper_frame import Recipient, Sender, frame, room_of, shown
+from dunlin.formats.paper_glyphs import text_width
+from dunlin.formats.paper_language import PaperLanguage, paper_language, printable
 from dunlin.rules.money import minor_digits
 
 LINES_MAX = 20_000
-TEXT_MAX = 400  # characters of one name, number or reference; the rest is a mistake or an attack
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """The entity of ours that writes. `legal` is the small print at the foot: registration, tax numbers."""
-
-    name: str
-    lines: tuple[str, ...]
-    country: str
-    contact: tuple[str, ...] = ()
-    legal: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """Who is written to: the customer's number and name, and the lines of the address below the name."""
-
-    number: str
-    name: str
-    lines: tuple[str, ...]
-    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +69,11 @@ class Statement:
     notes: tuple[str, ...] = ()
     copy: bool = False
 
+    @property
+    def title(self) -> str:
+        """How a person names it."""
+        return f"statement of {self.to.number} of {self.on.isoformat()}"
+
 
 class StatementDoesNotAdd(ValueError):
     """Figures that do not belong together; the message names both. Such a statement is never printed."""
@@ -106,7 +91,7 @@ def print_statement(statement: Statement, *, system_fonts: bool = False) -> Prin
 
 def check(statement: Statement) -> None:
     """StatementDoesNotAdd unless opening + activity = closing and no open item is missing or twice. Invariant 35."""
-    who = f"statement of {statement.to.number} on {statement.on}"
+    who = statement.title
     lines, earlier = statement.lines, statement.earlier
     if len(lines) + len(earlier) > LINES_MAX:
         raise StatementDoesNotAdd(f"{who}: {len(lines) + len(earlier):,} lines are more than {LINES_MAX:,}")
@@ -133,12 +118,16 @@ def statement_data(statement: Statement) -> dict[str, Any]:
     figures = _Figures(language, statement.currency)
     heading = language.word("statement")
     day = language.day(statement.on)
-    who = f"{_text(language, statement.to.name)} · {_text(language, statement.to.number)}"
+    who = f"{shown(language, statement.to.name)} · {shown(language, statement.to.number)}"
     rows, running = figures.rows(statement.lines), [statement.opening]
     for line in statement.lines:
         running.append(running[-1] + line.debit - line.credit)
     earlier = figures.rows(statement.earlier)
     totals = [language.word("total"), *figures.sums(statement.lines)]
+    widths = figures.widths(
+        [*rows, *earlier], running, (statement.lines, statement.earlier), room_of(statement.sender)
+    )
+    mark_wrapping([*rows, *earlier], widths)
     return {
         **frame(statement.sender, statement.to, language),
         "title": f"{heading} · {printable(statement.to.number)} · {statement.on.isoformat()}",
@@ -147,7 +136,7 @@ def statement_data(statement: Statement) -> dict[str, Any]:
         "copy": language.word("copy") if statement.copy else "",
         "meta": [
             [language.word("statement_date"), day],
-            [language.word("customer_number"), _text(language, statement.to.number)],
+            [language.word("customer_number"), shown(language, statement.to.number)],
             [language.word("period"), f"{language.day(statement.since)} – {day}"],
             [language.word("currency"), statement.currency],
         ],
@@ -162,34 +151,13 @@ def statement_data(statement: Statement) -> dict[str, Any]:
         ],
         "pay": pay_lines(language, statement.bank, statement.payment_reference),
         "columns": [language.word(name) for name in _COLUMNS],
-        "widths": figures.widths([*rows, *earlier, ["", "", "", "", "", "", *totals[1:]]], running),
+        "widths": widths,
         "rows": rows,
         "totals": totals,
         "running": [figures.shown(balance) for balance in running],
         "earlier": earlier,
         "earlier_totals": [language.word("total"), *figures.sums(statement.earlier)],
-        "notes": [_text(language, note) for note in statement.notes],
-    }
-
-
-def frame(sender: Sender, to: Recipient | None, language: PaperLanguage) -> dict[str, Any]:
-    """What every paper has: sender, address, language, sheet, fonts, the words of the language."""
-    return {
-        "lang": language.tag,
-        "region": language.region,
-        "rtl": language.rtl,
-        "cjk": language.cjk,
-        "paper": sheet_of(sender.country),
-        "fonts": language.fonts,
-        "words": {name: word for name, word in language.words.items() if name != "kinds"},
-        "sender": {
-            "name": _text(language, sender.name),
-            "lines": [_text(language, line) for line in sender.lines],
-            "contact": [_text(language, line) for line in sender.contact],
-            "return": " · ".join(_text(language, line) for line in (sender.name, *sender.lines)),
-            "legal": " · ".join(_text(language, line) for line in sender.legal),
-        },
-        "to": [_text(language, line) for line in (to.name, *to.lines)] if to else [],
+        "notes": [shown(language, note) for note in statement.notes],
     }
 
 
@@ -201,22 +169,15 @@ def bucket_label(language: PaperLanguage, bucket: AgingBucket) -> str:
     return language.word("days_range", low=bucket.low, high=bucket.high)
 
 
-def pay_lines(
-    language: PaperLanguage, bank: Sequence[tuple[str, str]], reference: str
-) -> list[list[str]]:
-    lines = [[_text(language, label), _text(language, value)] for label, value in bank]
+def pay_lines(language: PaperLanguage, bank: Sequence[tuple[str, str]], reference: str) -> list[list[str]]:
+    lines = [[shown(language, label), shown(language, value)] for label, value in bank]
     if reference:
-        lines.append([language.word("payment_reference"), _text(language, reference)])
+        lines.append([language.word("payment_reference"), shown(language, reference)])
     return lines
 
 
-def _text(language: PaperLanguage, text: str) -> str:
-    return language.own(text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 1] + "…")
-
-
 _COLUMNS = ("date", "kind", "number", "reference", "due_date", "days", "debit", "credit", "open")
-_DIGIT = 8 * 0.572  # points: a figure of Noto Sans at 8 pt; all figures are equally wide
-_ROOM = 1.02
+SIZE, GUTTER, DAYS_WIDTH, BOLD = 8, 5.5, 36.0, 1.08  # points; bold text against regular
 
 
 class _Figures:
@@ -229,15 +190,15 @@ class _Figures:
     def shown(self, minor: int) -> str:
         return self.language.amount(minor, self.currency)
 
-    def rows(self, lines: Sequence[StatementLine]) -> list[list[str]]:
+    def rows(self, lines: Sequence[StatementLine]) -> list[list[Any]]:
         language = self.language
         disputed = language.word("disputed")
         return [
             [
                 language.day(line.on),
                 language.kind(line.kind),
-                breakable(_text(language, line.number)),
-                breakable(_text(language, line.reference)),
+                breakable(shown(language, line.number)),
+                breakable(shown(language, line.reference)),
                 language.day(line.due_on) if line.due_on else "",
                 str(line.days_past_due) if line.days_past_due and line.days_past_due > 0 else "",
                 self.shown(line.debit) if line.debit else "",
@@ -249,7 +210,11 @@ class _Figures:
         ]
 
     def sums(self, lines: Sequence[StatementLine]) -> list[str]:
-        sums = (sum(line.debit for line in lines), sum(line.credit for line in lines), sum(line.open for line in lines))
+        sums = (
+            sum(line.debit for line in lines),
+            sum(line.credit for line in lines),
+            sum(line.open for line in lines),
+        )
         return [self.shown(minor) if minor else "" for minor in sums]
 
     def parts(self, statement: Statement) -> list[list[str]]:
@@ -262,29 +227,56 @@ class _Figures:
         }
         return [[self.language.word(name), self.shown(minor)] for name, minor in found.items() if minor]
 
-    def widths(self, rows: Sequence[Sequence[str]], running: Sequence[int]) -> list[float]:
-        """Points of each column; 0 shares what is left. Counted here, so that the typesetter need not try all cells."""
+    def widths(
+        self,
+        rows: Sequence[Sequence[str]],
+        running: Sequence[int],
+        totalled: Sequence[Sequence[StatementLine]],
+        room: float,
+    ) -> list[float]:
+        """Points of each column. Counted here, so that the typesetter need not try every cell."""
 
-        def longest(column: int, least: float, most: float) -> float:
-            return max(least, min(most, max(width_of(row[column]) for row in rows) * _ROOM))
+        def longest(column: int, least: float, most: float = 150) -> float:
+            return max(
+                least, min(most, max((text_width(row[column], SIZE) for row in rows), default=0) + 0.5)
+            )
 
-        money = [longest(column, 44, 110) for column in (6, 7, 8)]
-        both = max(width_of(self.shown(balance)) for balance in (min(running), max(running))) * _ROOM
-        money[1] = max(money[1], both - money[0])
-        return [longest(0, 34, 62), longest(1, 40, 62), 0, 0, longest(4, 34, 62), 28, *money]
+        sums = [self.sums(lines) for lines in totalled]
+        money = [
+            max(longest(6 + place, 40), *(text_width(row[place], SIZE) * BOLD for row in sums))
+            for place in range(3)
+        ]
+        balance = max(text_width(self.shown(balance), SIZE) for balance in (min(running), max(running)))
+        money[0] = max(money[0], balance * BOLD)
+        fixed = [longest(0, 34, 64), longest(1, 40, 64), longest(4, 34, 64), DAYS_WIDTH, *money]
+        left = max(room - sum(fixed) - GUTTER * (len(_COLUMNS) - 1), 80)
+        number, reference = longest(2, 36), longest(3, 36)
+        marked = max(number, *(text_width(f"{row[2]} {row[9]}", SIZE) + 0.5 for row in rows if row[9]), 0)
+        if number + reference > left:
+            share = left * number / (number + reference)
+        else:  # what is over goes to the marks beside the number, then to both
+            share = min(marked, left - reference)
+            share += max(0, left - share - reference) / 2
+        return [round(width, 1) for width in (fixed[0], fixed[1], share, left - share, *fixed[2:])]
 
 
-def width_of(text: str) -> float:
-    """About how many points a short text takes at 8 pt; rather too many than too few."""
-    return sum(8.0 if sign > "\u2e7f" else 0.0 if "\u2066" <= sign <= "\u2069" else _SIGNS.get(sign, _DIGIT) for sign in text)
-
-
-_SIGNS = {".": 2.2, ",": 2.2, " ": 2.1, "\u00a0": 2.1, "\u202f": 2.1, "/": 3.0, "-": 2.6, "m": 7.5, "M": 7.3, "w": 6.3}
+def mark_wrapping(rows: Sequence[list[Any]], widths: Sequence[float]) -> None:
+    """Append to each row whether one of its texts may need a second line."""
+    for row in rows:
+        texts = [*row[:2], f"{row[2]} {row[9]}" if row[9] else row[2], *row[3:9]]
+        row.append(
+            any(
+                len(text) * SIZE > width
+                and text_width(text, SIZE) > width  # no letter is wider than it is high
+                for text, width in zip(texts, widths)
+            )
+        )
 
 
 def breakable(text: str, longest: int = 14) -> str:
     """`text` with invisible places to break where it has none for long, so that it cannot run into its neighbour."""
     if len(text) <= longest:
         return text
-    words = text.split(" ")
-    return " ".join("\u200b".join(word[i : i + longest] for i in range(0, len(word), longest)) if len(word) > longest else word for word in words)
+    return " ".join(
+        "\u200b".join(word[i : i + longest] for i in range(0, len(word), longest)) for word in text.split(" ")
+    )
