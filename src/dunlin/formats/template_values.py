@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
-from dunlin.rules.money import Money, minor_digits
+from dunlin.rules.money import Money, minor_digits, total
 
 # The scripts written from right to left, by language.
 _RTL = frozenset("ar arc ckb dv fa he ku nqo ps sd ug ur yi".split())
@@ -59,11 +59,56 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class ItemTable:
-    """What stands where the table is placed. `credits` are unused amounts of the customer, positive, one a currency."""
+    """What stands where the table is placed. `credits` are unused amounts of the customer, positive, one a currency; they are
+    taken off what is asked for, up to it. Leave them away where the strategy does not net them."""
 
     lines: tuple[ItemLine, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     credits: tuple[Money, ...] = ()
+
+    @property
+    def totals(self) -> tuple[Totals, ...]:
+        """One row a currency, in the order of the codes."""
+        credits = {each.currency: each for each in per_currency(self.credits)}
+        rows = []
+        for whole in per_currency(line.open for line in self.lines):
+            zero = Money.zero(whole.currency)
+            mine = [line for line in self.lines if line.open.currency == whole.currency]
+            disputed = total([line.open - line.asked for line in mine], whole.currency)
+            credit = min(credits.get(whole.currency, zero), whole - disputed)
+            rows.append(Totals(whole, disputed, credit, whole - disputed - credit))
+        return tuple(rows)
+
+
+class Totals(NamedTuple):
+    """Of one currency: all that is open, the disputed part, the credit taken off, and what is asked for."""
+
+    open: Money
+    disputed: Money
+    credit: Money
+    asked: Money
+
+    @property
+    def parts(self) -> list[tuple[str, Money]]:
+        """(key of message_words, amount) of the rows to show: what is taken off only where something is."""
+        taken = [("disputed_total", -self.disputed), ("credit", -self.credit)]
+        taken = [each for each in taken if each[1].minor]
+        return [("total", self.open), *taken, *([("asked", self.asked)] if taken else [])]
+
+
+def item_values(table: ItemTable) -> dict[str, Any]:
+    """Every variable of a template that comes from the documents, added up in one place so that text and table agree."""
+    oldest = min(table.lines, key=lambda line: (line.due_on is None, line.due_on), default=None)
+    return {
+        "items": table.lines,
+        "items_table": table,
+        "item_count": len(table.lines),
+        "total_open": tuple(row.asked for row in table.totals),
+        "oldest_due_on": oldest.due_on if oldest else None,
+        "days_past_due": max((line.days_past_due for line in table.lines), default=0),
+        "left_out_total": per_currency(each.amount for each in table.left_out),
+        "credit_total": per_currency(table.credits),
+    }
 
 
 def clean_text(value: Any, limit: int = LONGEST_TEXT, lines: bool = False) -> str:
@@ -95,6 +140,15 @@ def per_currency(amounts: Iterable[Money]) -> tuple[Money, ...]:
 def is_rtl(language: str) -> bool:
     """Whether a language is written from right to left."""
     return re.split(r"[-_]", language)[0].lower() in _RTL
+
+
+def isolated(text: str, language: str) -> str:
+    """A value with letters of the other direction than its language, kept together: it does not turn the line around it."""
+    if text.isascii() and not is_rtl(language):
+        return text
+    other = {"L"} if is_rtl(language) else {"R", "AL"}
+    turns = any(unicodedata.bidirectional(letter) in other for letter in text)
+    return f"\u2068{text}\u2069" if turns else text
 
 
 @lru_cache(maxsize=256)

@@ -11,7 +11,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from dunlin.formats.template_values import ItemLine, ItemTable, LeftOut
+from dunlin.formats.template_values import ItemLine, ItemTable, LeftOut, item_values
 from dunlin.rules.money import Money
 
 KINDS = ("email", "letter", "statement", "call_guide", "internal")
@@ -23,11 +23,15 @@ LISTS = ("items", "documents")
 
 
 class Variable(NamedTuple):
-    """One variable: what it holds (`type` of TYPES), what it means, and an example value."""
+    """One variable: what it holds (`type` of TYPES), what it means, and an example value.
+
+    `optional` ones may have no value by their nature; a template must say what happens then.
+    """
 
     type: str
     meaning: str
     example: Any
+    optional: bool = False
 
 
 def _usd(text: str) -> Money:
@@ -48,11 +52,13 @@ _EVERYWHERE = {
     "customer.name": Variable("text", "Name of the customer", "Harbor & Finch Ltd"),
     "customer.number": Variable("text", "Customer number in our books", "C-10442"),
     "entity.name": Variable("text", "Our company that issued the documents", "Northlight Systems Inc."),
-    "entity.phone": Variable("text", "Telephone number of our accounts-receivable desk", "+1 212 555 0142"),
+    "entity.phone": Variable(
+        "text", "Telephone number of our accounts-receivable desk", "+1 212 555 0142", True
+    ),
     "entity.email": Variable("text", "Address that answers go to", "ar@northlight.example"),
     "sender.name": Variable("text", "Who signs", "Dana Whitfield"),
-    "sender.title": Variable("text", "What the one who signs does", "Accounts Receivable"),
-    "sender.phone": Variable("text", "Direct number of the one who signs", "+1 212 555 0199"),
+    "sender.title": Variable("text", "What the one who signs does", "Accounts Receivable", True),
+    "sender.phone": Variable("text", "Direct number of the one who signs", "+1 212 555 0199", True),
     "today": Variable("date", "Day on which the message is written", date(2026, 5, 26)),
 }
 _BOOKS = {
@@ -60,24 +66,24 @@ _BOOKS = {
     "items_table": Variable("block", "The table of these documents with totals and what is left out", EXAMPLE_TABLE),
     "item_count": Variable("number", "How many documents the message is about", 4),
     "total_open": Variable(
-        "money", "What is asked for: open amounts less what is disputed, one a currency",
+        "money", "What is asked for: open less what is disputed and less credit that is netted, one a currency",
         (_usd("20550.50"), Money.exact("760.00", "EUR")),
     ),
     "oldest_due_on": Variable("date", "Due date of the oldest of them", date(2026, 5, 9)),
     "days_past_due": Variable("number", "Days past due of the oldest of them", 17),
-    "left_out_total": Variable("money", "Open but not asked for now: disputed, promised, planned", _usd("3800.00")),
-    "credit_total": Variable("money", "Credit of the customer that is not used yet", _usd("120.00")),
+    "left_out_total": Variable("money", "Open but not asked for now: disputed, promised, planned", _usd("3800.00"), True),
+    "credit_total": Variable("money", "Credit of the customer that is not used yet", _usd("120.00"), True),
     "months_aged": Variable("number", "Months of recurring invoices that are past due", 2),
 }  # fmt: skip
 _OUTWARD = {
-    "contact.name": Variable("text", "The person written to; may be unknown", "Priya Raman"),
-    "document": Variable("text", "Number of the one document the message is about", "INV-20931"),
+    "contact.name": Variable("text", "The person written to; may be unknown", "Priya Raman", True),
+    "invoice": Variable("text", "Number of the one document the message is about", "INV-20931", True),
     "documents": Variable("documents", "The files attached, by name", ("INV-20931.pdf", "INV-20987.pdf")),
-    "pay_by": Variable("date", "Day stated by the strategy or by a decision; never made up", date(2026, 6, 9)),
+    "pay_by": Variable("date", "Day stated by the strategy or by a decision; never made up", date(2026, 6, 9), True),
     "suspend_on": Variable("date", "Day on which a decided suspension takes effect", date(2026, 6, 12)),
-    "service": Variable("text", "The service a suspension is about", "Northlight Monitoring"),
+    "service": Variable("text", "The service a suspension is about", "Northlight Monitoring", True),
     "portal_url": Variable(
-        "link", "Page where the customer sees and pays the account", "https://pay.northlight.example/a"
+        "link", "Page where the customer sees and pays the account", "https://pay.northlight.example/a", True
     ),
     "payment_instructions": Variable(
         "block", "How to pay, as set for the entity", "Pay by bank transfer and state the invoice numbers."
@@ -85,9 +91,9 @@ _OUTWARD = {
     "signature": Variable(
         "block", "Signature of the sender", "Dana Whitfield\nAccounts Receivable\nNorthlight Systems Inc."
     ),
-    "their.subject": Variable("text", "Subject of the message that is answered", "Question about INV-20931"),
+    "their.subject": Variable("text", "Subject of the message that is answered", "Question about INV-20931", True),
     "their.date": Variable("date", "Day of the message that is answered", date(2026, 5, 25)),
-    "reference": Variable("text", "Our reference of a question or dispute", "D-318"),
+    "reference": Variable("text", "Our reference of a question or dispute", "D-318", True),
     "payment.amount": Variable("money", "A payment received", _usd("2500.00")),
     "payment.date": Variable("date", "Day on which that payment was received", date(2026, 5, 22)),
     "promise.amount": Variable("money", "The amount of an agreed promise", _usd("18200.00")),
@@ -102,13 +108,13 @@ _STATEMENT = {
 }
 _GUIDE = {
     "contact.name": _OUTWARD["contact.name"],
-    "contact.title": Variable("text", "What the person called does", "Accounts payable manager"),
+    "contact.title": Variable("text", "What the person called does", "Accounts payable manager", True),
     "local_time": Variable("text", "Time at the place of the contact", "09:40"),
-    "last_contact.on": Variable("date", "Day of the last conversation", date(2026, 5, 12)),
-    "last_contact.note": Variable("lines", "What was noted then; internal", "Waits for the approval of the new PO."),
+    "last_contact.on": Variable("date", "Day of the last conversation", date(2026, 5, 12), True),
+    "last_contact.note": Variable("lines", "What was noted then; internal", "Waits for the approval of the new PO.", True),
     "promise.amount": _OUTWARD["promise.amount"],
     "promise.due_on": _OUTWARD["promise.due_on"],
-    "promise.broken_on": Variable("date", "Day of the last promise that was not kept", date(2026, 5, 19)),
+    "promise.broken_on": Variable("date", "Day of the last promise that was not kept", date(2026, 5, 19), True),
     "disputed_total": Variable("money", "What is in dispute; not to be asked for", _usd("3300.00")),
     "terms": Variable("text", "The terms of payment", "30 days net"),
 }  # fmt: skip
@@ -162,4 +168,5 @@ FILTERS: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType({
 
 def examples(kind: str) -> dict[str, Any]:
     """A value for every variable of a kind: what the preview shows without an account."""
-    return {name: variable.example for name, variable in VARIABLES[kind].items()}
+    values = {name: variable.example for name, variable in VARIABLES[kind].items()}
+    return values | {name: value for name, value in item_values(EXAMPLE_TABLE).items() if name in values}

@@ -226,6 +226,13 @@ REASONS: dict[str, str] = {
     "strategy_name_unknown": "{strategy}: there is no strategy {named!r}, which the customer names",
     "strategy_named": "{strategy}: named on the customer",
     "unapplied_covers": "Not today: unapplied credit covers {amount} past due: apply it first",
+    "words_card_number": "“{words}”: never ask for card numbers; payment pages take them",
+    "words_deadline": "“{words}”: a deadline nobody decided; name a day of the strategy instead",
+    "words_disrespect": "“{words}”: hurts the relation and collects nothing",
+    "words_false_urgency": "“{words}”: presses without a fact; say what is open and what to do",
+    "words_legal_threat": "“{words}”: threatens with law; only what is decided and lawful may be announced",
+    "words_publicity": "“{words}”: threatens with publicity, which is never allowed",
+    "words_third_party": "“{words}”: brings in people the debt is no business of",
 }
 
 # What is wrong with a file, or with one value in it. A row is refused, or (the last group) taken with a warning.
