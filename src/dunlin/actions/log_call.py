@@ -9,6 +9,7 @@ from dunlin.actions.add_follow_up import FollowUpAsked, record_follow_up
 from dunlin.actions.decide_again import decide_again
 from dunlin.actions.doing import Act, Who, doing
 from dunlin.actions.log_promise import PromiseAsked, record_promise
+from dunlin.actions.queue_call import return_calls
 from dunlin.records.calendars import LEDGER, calendar, contact_code
 from dunlin.records.items import STAGES
 from dunlin.records.models import Call, Contact, ContactPoint, Customer, Item
@@ -67,14 +68,16 @@ def log_call(
     promise: PromiseAsked | None = None,
     follow_up: FollowUpAsked | None = None,
     override: str = "",
+    conversation_id: int | None = None,
     key: str | None = None,
 ) -> CallLogged:
     """Log one call. `outcome` is one of rules.campaigns.OUTCOMES; `started_at` (aware) is now unless given.
 
     Outgoing calls pass the conduct gate: hours there, spacing, three a day, none after reached, no wrong number, cease contact,
     blocks that forbid contact, do not call. `override` is a lead's reason to pass hours, closed days or spacing. Incoming calls are always logged. Card numbers in
-    notes are masked. Refused: call_outcome_unknown, customer_unknown, call_not_allowed, call_needs_a_person, call_time_wrong,
-    contact_of_other_customer, and what `log_promise` and `add_follow_up` refuse; nothing is written then.
+    notes are masked. `conversation_id` is what it returns (a call, a voicemail, a mail answered by phone); calls waiting from the same
+    number are returned by it too. Refused: call_outcome_unknown, customer_unknown, call_not_allowed, call_needs_a_person, call_time_wrong,
+    contact_of_other_customer, conversation_unknown, and what `log_promise` and `add_follow_up` refuse; nothing is written then.
     """
     asked = [
         customer_id,
@@ -86,6 +89,7 @@ def log_call(
         next_step,
         str(promise),
         str(follow_up),
+        *([conversation_id] if conversation_id is not None else []),
     ]
     with doing(who, "log_call", customers=[customer_id], cause=override, key=key, asked=asked) as act:
         if act.answered:
@@ -108,6 +112,7 @@ def log_call(
         act.tell(
             about=f"call:{call.pk}", after={"outcome": outcome, "direction": direction, "contact": contact_id}
         )
+        return_calls(act, call, conversation_id)
         logged = _conclude(act, call, before, promise, follow_up, policy)
         act.answer = asdict(logged)
     return logged
