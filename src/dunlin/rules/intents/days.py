@@ -297,11 +297,7 @@ def _patterns(
         on_weekday,
     )
     if "the_day" in words:
-        stop = (
-            r"(?!\d|[.,:/]\d|\s?[%€$£]|\s?(?:%s)|-?\w)" % any_of("not_after_day")
-            if "not_after_day" in words
-            else r"(?!\d|[.,:/]\d|\s?[%€$£]|-?\w)"
-        )
+        stop = rf"(?!\d|[.,:/]\d|\s?[%€$£]|-?\w|\s?(?:{any_of('not_after_day')})(?![^\W_]))"
         suffix = (
             rf"(?:{any_of('ordinal')})" + ("" if language == "en" else "?") if "ordinal" in words else r"\.?"
         )
