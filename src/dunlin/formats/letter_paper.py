@@ -114,12 +114,13 @@ def _table(table: LetterTable, language: PaperLanguage, room: float) -> dict[str
         and bool(rows)
         for index in range(len(table.columns))
     ]
+    columns = [shown(language, title) for title in table.columns]
     return {
-        "columns": [shown(language, title) for title in table.columns],
+        "columns": columns,
         "rows": rows,
         "total": total,
         "figures": figures,
-        "widths": _widths([*rows, *([total] if total else [])], figures, room),
+        "widths": _widths(columns, [*rows, *([total] if total else [])], figures, room),
     }
 
 
@@ -133,11 +134,21 @@ def _cell(cell: LetterCell, language: PaperLanguage) -> str:
     return shown(language, str(cell))
 
 
-def _widths(rows: list[list[str]], figures: list[bool], room: float) -> list[float]:
-    """Points a column needs; texts that are wider than their share get 0, which shares what is left."""
+def _widths(columns: list[str], rows: list[list[str]], figures: list[bool], room: float) -> list[float]:
+    """Points a column needs; texts that are wider than their share get 0, which shares what is left.
+
+    Titles stay in one line where the room allows it.
+    """
     share = room / len(figures)
+    titles = [text_width(title, 8) + 1 for title in columns]
     needed = [
         max((text_width(row[i], 8.5) for row in rows), default=0.0) * 1.08 + 1 for i in range(len(figures))
     ]
+    whole = [max(pair) for pair in zip(needed, titles)]
+    gutters = 9 * (len(figures) - 1)
+    if sum(whole) + gutters < room:
+        return [round(width, 1) for width in whole]
     widths = [max(need, 40.0) if figure or need < share else 0.0 for need, figure in zip(needed, figures)]
-    return [round(width, 1) for width in widths] if sum(widths) < room * 0.9 else [0.0] * len(figures)
+    return (
+        [round(width, 1) for width in widths] if sum(widths) + gutters < room * 0.9 else [0.0] * len(figures)
+    )

@@ -12,7 +12,7 @@ from babel import Locale
 
 from dunlin.formats.csv_out import write_csv
 from dunlin.formats.paper import Printed, print_paper
-from dunlin.formats.paper_frame import Recipient, Sender, address, frame, shown
+from dunlin.formats.paper_frame import Recipient, Sender, address, breakable, frame, shown
 from dunlin.formats.paper_language import paper_language, sheet_of
 
 # Tenths of a gram: a sheet of A4 at 80 g/m2, of US Letter at 20 lb bond; a window envelope for folded sheets, a large one.
@@ -105,8 +105,8 @@ def print_manifest(mailing: Mailing) -> Printed:
             [
                 str(piece.number),
                 shown(language, piece.to.number),
-                shown(language, piece.to.name),
-                shown(language, ", ".join(address(mailing.sender, piece.to)[1:])),
+                breakable(shown(language, piece.to.name), 20),
+                breakable(shown(language, ", ".join(address(mailing.sender, piece.to)[1:])), 24),
                 mailing.country(piece),
                 shown(language, piece.what),
                 f"{piece.pages:,}",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from babel import Locale
 
+from dunlin.formats.paper_glyphs import text_width
 from dunlin.formats.paper_language import PaperLanguage, sheet_of
 
 TEXT_MAX = 400  # characters of one name, number or line; the rest is a mistake or an attack
+WINDOW_WIDTH, WINDOW_HEIGHT = 80 / 25.4 * 72, 34 / 25.4 * 72  # points, as in paper_sources/base.typ
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ def frame(sender: Sender, to: Recipient | None, language: PaperLanguage) -> dict
             "legal": " · ".join(shown(language, line) for line in sender.legal),
         },
         "to": [shown(language, line) for line in address(sender, to)] if to else [],
+        "to_size": window_size(address(sender, to)) if to else 0,
     }
 
 
@@ -60,6 +65,17 @@ def address(sender: Sender, to: Recipient) -> tuple[str, ...]:
     abroad = country and country != sender.country.upper()
     name = Locale("en").territories.get(country, country) if abroad else ""
     return tuple(line for line in (to.name, *to.lines, name.upper()) if line.strip())
+
+
+def window_size(lines: tuple[str, ...]) -> float:
+    """The size of type, in points, at which an address fits the window: seven lines of the usual one, else smaller."""
+    for size in (9.5, 8.5, 7.5):
+        if (
+            sum(ceil(text_width(line, size) * 1.04 / WINDOW_WIDTH) for line in lines) * size * 1.28
+            <= WINDOW_HEIGHT
+        ):
+            return size
+    return 6.5
 
 
 def room_of(sender: Sender) -> float:
@@ -74,3 +90,15 @@ def room_of(sender: Sender) -> float:
 def shown(language: PaperLanguage, text: str) -> str:
     """A text of someone else as it goes on paper: one line, of a bearable length."""
     return language.own(text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 1] + "…")
+
+
+def breakable(text: str, longest: int = 14) -> str:
+    """`text` with invisible places to break in words longer than that, so that none runs into its neighbour.
+
+    Only words of Latin, Greek and Cyrillic letters and figures are cut; other scripts break by themselves or not at all.
+    """
+    if len(text) <= longest:
+        return text
+    return re.sub(
+        rf"[!-~\u00a1-\u052f]{{{longest}}}(?=[!-~\u00a1-\u052f])", lambda found: found[0] + "\u200b", text
+    )

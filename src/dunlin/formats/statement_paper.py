@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from dunlin.formats.paper import Printed, print_paper
-from dunlin.formats.paper_frame import Recipient, Sender, frame, room_of, shown
+from dunlin.formats.paper_frame import Recipient, Sender, breakable, frame, room_of, shown
 from dunlin.formats.paper_glyphs import text_width
 from dunlin.formats.paper_language import PaperLanguage, paper_language, printable
 from dunlin.rules.money import minor_digits
@@ -271,12 +271,3 @@ def mark_wrapping(rows: Sequence[list[Any]], widths: Sequence[float]) -> None:
                 for text, width in zip(texts, widths)
             )
         )
-
-
-def breakable(text: str, longest: int = 14) -> str:
-    """`text` with invisible places to break where it has none for long, so that it cannot run into its neighbour."""
-    if len(text) <= longest:
-        return text
-    return " ".join(
-        "\u200b".join(word[i : i + longest] for i in range(0, len(word), longest)) for word in text.split(" ")
-    )

@@ -1,0 +1,178 @@
+"""The print shop: many papers at once, in processes of their own, so that one that hangs or dies stops no other.
+
+Each worker prints one paper after the other. A paper that takes too long, needs too much memory or ends its worker is
+named and refused; a new worker goes on with the rest. Nothing is kept here: what comes out is handed over piece by piece,
+and printing waits while nobody takes it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from time import monotonic
+
+from dunlin.formats.letter_paper import Letter, print_letter
+from dunlin.formats.paper import Printed
+from dunlin.formats.statement_paper import Statement, print_statement
+
+Document = Statement | Letter
+Job = tuple[int, Document]
+
+SECONDS = 60.0  # for one paper; a statement of 20,000 lines takes about 20
+MEMORY = 2_000_000_000  # bytes of address space of one worker
+AHEAD = 2  # papers a worker has in hand, so that it never waits for the next
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A paper that was not printed: the code and facts of its reason (rules/codes.py)."""
+
+    code: str
+    document: str
+    why: str = ""
+    seconds: float = 0
+
+
+def print_batch(
+    documents: Iterable[Document],
+    workers: int = 2,
+    progress: Callable[[int], None] | None = None,
+    *,
+    seconds: float = SECONDS,
+    memory: int = MEMORY,
+) -> Iterator[tuple[int, Printed | Refused]]:
+    """Print `documents`; yields (place in the order they came, what was printed or why not), each once, as it is ready.
+
+    `documents` is read as the workers take them, so it may be longer than memory. `progress` is told how many are done.
+    """
+    jobs = iter(enumerate(documents))
+    benches = [_Bench(memory) for _ in range(max(1, workers))]
+    done = 0
+    try:
+        for bench in benches:
+            bench.fill(jobs)
+        while any(bench.hand for bench in benches):
+            for index, result in _finished(benches, jobs, seconds):
+                done += 1
+                yield index, result
+                if progress is not None:
+                    progress(done)
+    finally:
+        for bench in benches:
+            bench.close()
+
+
+def print_one(document: Document) -> Printed:
+    """One paper, here and now. ValueError says why it cannot be printed."""
+    return print_statement(document) if isinstance(document, Statement) else print_letter(document)
+
+
+@dataclass
+class _Bench:
+    """A worker, the papers it has in hand (the first is the one it prints), and since when it prints that."""
+
+    memory: int
+    hand: deque[Job] = field(default_factory=deque)
+    since: float = 0.0
+    process: BaseProcess | None = None
+    line: Connection | None = None
+
+    def fill(self, jobs: Iterator[Job]) -> None:
+        """Take papers from `jobs` until the hand is full."""
+        while len(self.hand) < AHEAD and (job := next(jobs, None)) is not None:
+            self.hand.append(job)
+            self._send(job)
+
+    def _send(self, job: Job) -> None:
+        if self.process is None:
+            # Spawned, not forked: the server that asks may have threads, and a fork would copy their locks.
+            context = multiprocessing.get_context("spawn")
+            self.line, theirs = context.Pipe()
+            self.process = context.Process(target=_work, args=(theirs, self.memory), daemon=True)
+            self.process.start()
+            theirs.close()
+            self.since = monotonic()
+        if len(self.hand) == 1:
+            self.since = monotonic()
+        assert self.line is not None
+        # A worker that died is noticed when it is read from; its hand is then given to the next.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.line.send(job[1])
+
+    def answer(self, wait_until: float) -> tuple[int, Printed | Refused] | None:
+        """What became of the first paper in hand; None while it is still being printed."""
+        assert self.line is not None
+        (index, document), code = self.hand[0], ""
+        try:
+            if self.line.poll():
+                result = self.line.recv()
+                self.hand.popleft()
+                self.since = monotonic()
+                return index, result
+            if self.since < wait_until:
+                code = "paper_too_slow"
+        except (EOFError, ConnectionResetError):
+            code = "paper_printer_ended"
+        if not code:
+            return None
+        self.hand.popleft()
+        self.close()
+        for job in list(self.hand):
+            self._send(job)
+        self.since = monotonic()
+        return index, Refused(code, document.title)
+
+    def close(self) -> None:
+        if self.process is not None and self.line is not None:
+            self.process.kill()
+            self.process.join()
+            self.line.close()
+        self.process = self.line = None
+
+
+def _finished(
+    benches: list[_Bench], jobs: Iterator[Job], seconds: float
+) -> Iterator[tuple[int, Printed | Refused]]:
+    busy = [bench for bench in benches if bench.hand]
+    latest = min(bench.since for bench in busy) + seconds
+    wait([bench.line for bench in busy if bench.line], max(0.0, latest - monotonic()) + 0.01)
+    for bench in busy:
+        answered = bench.answer(monotonic() - seconds)
+        if answered is not None:
+            bench.fill(jobs)
+            index, result = answered
+            if isinstance(result, Refused) and result.code == "paper_too_slow":
+                result = Refused(result.code, result.document, seconds=seconds)
+            yield index, result
+
+
+def _work(line: Connection, memory: int) -> None:
+    """What a worker does: print what comes down the line until nobody is at the other end."""
+    _limit(memory)
+    while True:
+        try:
+            document = line.recv()
+        except (EOFError, OSError):
+            return
+        line.send(_printed(document))
+
+
+def _printed(document: Document) -> Printed | Refused:
+    try:
+        return print_one(document)
+    except Exception as problem:  # whatever it is, the next paper is printed and this one is named
+        return Refused("paper_not_printed", document.title, why=str(problem) or type(problem).__name__)
+
+
+def _limit(memory: int) -> None:
+    try:
+        import resource  # noqa: PLC0415  not on every system
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
