@@ -23,8 +23,10 @@ from dunlin.records.models import (
     Customer,
     Decision,
     Dispute,
+    Document,
     FollowUp,
     Item,
+    Message,
     Promise,
     Snooze,
     User,
@@ -110,6 +112,20 @@ def dispute_for(request: HttpRequest, pk: int) -> Dispute:
 def block_for(request: HttpRequest, pk: int) -> Block:
     """A block on a customer in sight. Refused: block_unknown."""
     return _hanging(request, Block, pk, "customer", "block_unknown", block=pk)
+
+
+def document_for(request: HttpRequest, pk: int) -> Document:
+    """A file of a customer in sight. Refused: document_unknown."""
+    return _hanging(request, Document, pk, "customer", "document_unknown", document=pk)
+
+
+def message_for(request: HttpRequest, pk: int) -> Message:
+    """A message to a customer in sight, or one among colleagues for who sees all customers. Refused: message_unknown."""
+    door = _door(request)
+    found = Message.objects.filter(pk=pk).select_related("customer").first()
+    if found is not None and found.customer_id is None and may(door.who.role, "see_all_customers"):
+        return found
+    return _hanging(request, Message, pk, "customer", "message_unknown", message=pk)
 
 
 def snooze_for(request: HttpRequest, pk: int) -> Snooze:

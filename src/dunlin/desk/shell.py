@@ -44,6 +44,7 @@ RAIL = (
     Entry("today", "Today", "today", "g t", "log_call"),
     Entry("accounts", "Accounts", "accounts", "g a", "see_own_customers"),
     Entry("follow_ups", "Follow-ups", "clock", "g f", "see_own_customers"),
+    Entry("sending", "Sending", "mail", "g n", "see_processes"),
     Entry("aging", "Aging", "aging", "g g", "see_own_customers"),
     Entry("measures", "Measures", "measures", "g m", "see_measures"),
     Entry("tracking", "Tracking", "tracking", "g r", "see_measures"),
