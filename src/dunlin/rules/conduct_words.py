@@ -20,7 +20,7 @@ _NO_BLANKS = frozenset({"ja", "zh", "th"})
 _PHRASES: Mapping[str, Mapping[str, str]] = {
     "words_legal_threat": {
         "en": "legal action|take you to court|court proceedings|see you in court|sue you|lawsuit|our lawyer* will|our attorney* will|"
-              "hand* over to … lawyer*|hand* over to … collection agency|turn* over to … collection*|debt collector*|bailiff*|"
+              "hand* … over to … lawyer*|hand* … over to … agency|turn* … over to … collection*|turn* … over to … agency|debt collector*|bailiff*|"
               "garnish*|seize your|seizure of|press charges|criminal*|fraud|police|prosecut*|jail|prison|arrest*|lien on",
         "es": "acciones legales|acción legal|acciones judiciales|vía judicial|ante los tribunales|demanda judicial|demandarle*|"
               "embargo*|embargar*|nuestros abogados|agencia de cobro*|denuncia*|policía|fraude|cárcel",

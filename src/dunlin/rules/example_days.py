@@ -10,7 +10,18 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from dunlin.rules import calendars, campaigns, discounts, mrr, promises, service, stages, terms
+from dunlin.rules import (
+    calendars,
+    campaigns,
+    conduct,
+    discounts,
+    limitation,
+    mrr,
+    promises,
+    service,
+    stages,
+    terms,
+)
 from dunlin.rules.example_inputs import (
     Adapter,
     Answer,
@@ -186,6 +197,26 @@ def _campaign_next_action(inputs: Inputs) -> Answer:
     return {"action": campaigns.next_action(attempts, **options)}
 
 
+def _days_of(inputs: Inputs, key: str) -> list[date]:
+    """Dates, or rows with a date."""
+    return [
+        read_date(first(row, "date", "day", "on") if isinstance(row, Mapping) else row)
+        for row in inputs.get(key) or ()
+    ]
+
+
+def _contact_reg_f_allowed(inputs: Inputs) -> Answer:
+    spoke = inputs.get("last_conversation")
+    last = None if spoke is None else read_date(spoke)
+    calls = _days_of(inputs, "calls")
+    return {"allowed": conduct.reg_f_allowed(calls, last, read_date(inputs["proposed"]))}
+
+
+def _limitation_uk_contract(inputs: Inputs) -> Answer:
+    acknowledged = _days_of(inputs, "acknowledged_on")
+    return {"last_day": limitation.last_day(read_date(inputs["accrued_on"]), acknowledged)}
+
+
 def _word(value: Any) -> str:
     return str(value).strip().lower().replace(" ", "_").replace("-", "_")
 
@@ -239,8 +270,10 @@ DAYS: Mapping[str, Adapter] = {
     "calendar.nth_business_day": _nth_business_day,
     "calendar.statement_day": _statement_day,
     "campaign.next_action": _campaign_next_action,
+    "contact.reg_f_allowed": _contact_reg_f_allowed,
     "discount.annualised": _discount_annualised,
     "discount.eligibility": _discount_eligibility,
+    "limitation.uk_contract": _limitation_uk_contract,
     "mrr.months_aged": _mrr_months_aged,
     "promise.evaluate": _promise_evaluate,
     "promise.kept_rate": _promise_kept_rate,
