@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from dunlin.rules.calendars import Calendar
 from dunlin.rules.campaigns import OUTCOMES
-from dunlin.rules.conduct import Place, may_call, may_write, window_for, zone_of
+from dunlin.rules.conduct import (
+    Place,
+    may_call,
+    may_name_amounts,
+    may_override,
+    may_write,
+    reg_f_allowed,
+    window_for,
+    zone_of,
+)
+from dunlin.rules.conduct_profiles import profile_for
 from dunlin.rules.policy import Policy
 from dunlin.rules.reasons import reason
 
@@ -106,7 +116,7 @@ moments = st.sampled_from(
     zones,
     st.sampled_from(["", "US", "FR", "PH", "BR"]),
     moments,
-    st.lists(st.tuples(st.integers(0, 150), st.sampled_from(OUTCOMES)), max_size=25),
+    st.lists(st.tuples(st.integers(0, 400), st.sampled_from(OUTCOMES)), max_size=40),
     st.booleans(),
 )
 def test_no_generated_day_has_a_call_that_is_not_allowed(zone, country, start, tries, weekends):
@@ -135,6 +145,11 @@ def test_no_generated_day_has_a_call_that_is_not_allowed(zone, country, start, t
         assert len(made) <= 3
         assert all(late - early >= timedelta(hours=1) for (early, _), (late, _) in pairwise(made))
         assert not any(outcome in ("reached", "refused") for _, outcome in made[:-1])
+    limit = profile_for(country).get("calls_per_week_unreached")
+    for index, (moment, _) in enumerate(calls):
+        day = moment.astimezone(local_zone).date()
+        week = [outcome for at, outcome in calls[:index] if (day - at.astimezone(local_zone).date()).days < 7]
+        assert limit is None or len(week) < limit.value.value or {"reached", "refused"} & set(week)
 
 
 @pytest.mark.req("B3")
@@ -178,3 +193,225 @@ def test_calls_logged_out_of_their_order_keep_the_spacing_to_both_sides():
     assert may_call(now, PARIS, POLICY, [(now + timedelta(minutes=60), "busy")]).allowed
     both = [(now - timedelta(minutes=30), "busy"), *later]
     assert may_call(now, PARIS, POLICY, both).next_at == now + timedelta(minutes=80)
+
+
+@pytest.mark.req("D10")
+def test_a_refused_call_names_its_rule():
+    early = may_call(at("2026-05-22 07:00"), PARIS, POLICY).facts["conduct_rule"]
+    assert (early["key"], early["profile"]) == ("call_window", "EU")
+    own = Policy(call_hours=(("default", "09:00-10:00"),))
+    assert (
+        may_call(at("2026-05-22 11:00"), PARIS, own).facts["conduct_rule"]["source"]
+        == "setting conduct.call_hours"
+    )
+    blocked = may_call(at("2026-05-22 10:00"), PARIS, POLICY, blocks=["insolvency"])
+    assert blocked.facts["conduct_rule"]["binding"] == "law"
+
+
+@pytest.mark.req("D10")
+def test_three_calls_a_week_without_reaching_anyone_where_that_is_the_limit():
+    friday = at("2026-05-22 12:00")
+    calls = [(friday - timedelta(days=days), "no_answer") for days in (6, 4, 2)]
+    verdict = may_call(friday, PARIS, POLICY, calls)
+    # The oldest of them leaves the seven days on Saturday; Monday is a holiday.
+    assert (verdict.code, verdict.next_at) == ("conduct_calls_per_week", at("2026-05-26 08:00"))
+    assert reason(verdict.code, verdict.facts).startswith(
+        "No calls today: 3 calls in seven days without reaching"
+    )
+    assert verdict.facts["conduct_rule"] == {
+        "key": "calls_per_week_unreached", "profile": "EU", "source": "default of Dunlin", "binding": "default",
+    }  # fmt: skip
+    assert may_call(friday, PARIS, POLICY, calls[1:]).allowed
+    assert may_call(friday, PARIS, POLICY, [*calls, (friday - timedelta(days=1), "reached")]).allowed
+    assert may_call(friday, PARIS, Policy(weekly_call_limits=False), calls).allowed
+    assert may_call(friday, Place("Europe/Paris", "US", "TX"), POLICY, calls).allowed
+
+
+@pytest.mark.req("D10")
+@pytest.mark.parametrize(
+    "calls, spoke, allowed",
+    [
+        pytest.param(
+            range(1, 8), None, True, id="seven in the seven days before, six of them within seven with today"
+        ),
+        pytest.param([*range(1, 7), 1], None, False, id="the eighth within seven days"),
+        pytest.param([*range(1, 7)], None, True, id="the seventh"),
+        pytest.param([], 6, False, id="six days after a conversation"),
+        pytest.param([], 7, True, id="on the seventh day calls may resume"),
+        pytest.param([], 0, False, id="on the day of the conversation"),
+        pytest.param([], -1, True, id="a conversation still to come"),
+    ],
+)
+def test_seven_in_seven(calls, spoke, allowed):
+    day = date(2026, 3, 12)
+    days = [day - timedelta(days=back) for back in calls]
+    last = None if spoke is None else day - timedelta(days=spoke)
+    assert reg_f_allowed(days, last, day) is allowed
+    # The same through the gate, where the option is on.
+    noon = datetime(2026, 3, 12, 18, tzinfo=UTC)
+    texas = Place("America/Chicago", "US", "TX")
+    tried = [(noon - timedelta(days=back, hours=index % 2 * 2), "busy") for index, back in enumerate(calls)]
+    policy = Policy(seven_in_seven=True, call_on_weekends=True)
+    verdict = may_call(noon, texas, policy, tried, last_conversation=last)
+    assert (verdict.allowed, verdict.code) == (
+        allowed,
+        "conduct_allowed" if allowed else "conduct_seven_in_seven",
+    )
+    if not allowed:
+        assert may_call(verdict.next_at, texas, policy, tried, last_conversation=last).allowed
+    assert may_call(noon, texas, Policy(call_on_weekends=True), tried, last_conversation=last).allowed
+
+
+def write(text, **more):
+    more = {"purpose": "notice", "automatic": True} | more
+    return may_write(
+        at(text), more.pop("channel", "email"), more.pop("place", PARIS), more.pop("policy", POLICY), **more
+    )
+
+
+@pytest.mark.req("D10")
+@pytest.mark.trap(30)
+@pytest.mark.parametrize(
+    "now, code, next_at",
+    [
+        pytest.param(
+            "2026-05-22 08:00", "conduct_writing_allowed", "2026-05-22 08:00", id="the first minute"
+        ),
+        pytest.param("2026-05-22 07:59", "conduct_email_hours", "2026-05-22 08:00", id="a minute early"),
+        pytest.param(
+            "2026-05-22 18:00", "conduct_email_hours", "2026-05-26 08:00", id="the end, a weekend, a holiday"
+        ),
+        pytest.param("2026-05-25 10:00", "conduct_email_closed_day", "2026-05-26 08:00", id="holiday"),
+    ],
+)
+def test_automatic_mail_keeps_to_the_hours_of_the_contact(now, code, next_at):
+    verdict = write(now)
+    assert (verdict.code, verdict.next_at) == (code, at(next_at))
+    assert "{" not in reason(verdict.code, verdict.facts)
+    assert may_write(at(now), "email", PARIS, POLICY).allowed, "a person writes when they like"
+    assert write(now, channel="portal").allowed
+    assert write(now, channel="letter").allowed
+    assert write("2026-05-25 10:00", policy=Policy(email_on_closed_days=True)).allowed
+
+
+@pytest.mark.req("D10")
+@pytest.mark.rule("P35")
+@pytest.mark.trap(28)
+@pytest.mark.trap(29)
+def test_automatic_mail_is_capped_a_day_and_a_week():
+    monday = at("2026-05-18 09:00")
+    sent = [(monday, "notice")]
+    again = write("2026-05-18 15:00", sent=sent)
+    assert (again.code, again.next_at) == ("conduct_too_many", at("2026-05-19 08:00"))
+    assert (
+        reason(again.code, again.facts) == "Not yet: 1 automatic by email within a day already; 1 is the most"
+    )
+    assert again.facts["conduct_rule"]["source"] == "setting conduct.emails_per_day"
+    sent = [(monday + timedelta(days=days), "mrr") for days in (0, 1, 2)]
+    week = write("2026-05-21 09:00", sent=sent)
+    assert (week.code, week.next_at) == ("conduct_too_many", at("2026-05-26 08:00")), "Monday is a holiday"
+    assert week.facts["within"] == "7 days"
+    # What was asked for or is due by the calendar neither counts nor waits.
+    for purpose in ("statement", "answer", "copies", "written"):
+        assert write("2026-05-21 09:00", sent=sent, purpose=purpose).allowed
+        assert write("2026-05-21 09:00", sent=[(at, purpose) for at, _ in sent]).allowed
+    assert write("2026-05-21 09:00", sent=sent, required_by_law=True).allowed
+    assert may_write(at("2026-05-21 09:00"), "email", PARIS, POLICY, purpose="notice", sent=sent).allowed, (
+        "by hand"
+    )
+    # A message decided for tomorrow counts against one of today.
+    assert not write(
+        "2026-05-18 09:00", policy=Policy(emails_per_7_days=1), sent=[(at("2026-05-19 09:00"), "notice")]
+    ).allowed
+    letters = [(monday - timedelta(days=days), "notice") for days in (1, 9, 17, 25)]
+    letter = write("2026-05-18 09:00", channel="letter", sent=letters)
+    assert (letter.code, letter.next_at) == ("conduct_too_many", at("2026-05-23 00:00"))
+
+
+@pytest.mark.req("D10")
+@pytest.mark.rule("P29")
+def test_what_forbids_writing_and_who_may_pass_it():
+    noon = "2026-05-22 12:00"
+    ceased = write(noon, cease_contact=True)
+    assert (ceased.code, ceased.next_at) == ("conduct_cease_contact", None)
+    assert write(noon, cease_contact=True, required_by_law=True).allowed
+    assert write(noon, cease_contact=True, purpose="confirmation").allowed
+    assert not write(noon, cease_contact=True, purpose="confirmation", confirmed=True).allowed
+    for channel in ("email", "letter", "portal"):
+        for block in ("insolvency", "legal", "agency"):
+            verdict = write(noon, channel=channel, blocks=["plan", block], purpose="answer")
+            assert (verdict.code, verdict.facts["block"]) == ("conduct_blocked", block)
+            assert may_override(verdict, "answer") is (block == "agency")
+            assert not may_override(verdict, "notice")
+    assert write(noon, blocks=["plan", "promised"]).allowed
+    assert not may_override(ceased, "answer")
+
+
+@pytest.mark.req("D10")
+@pytest.mark.trap(57)
+def test_nothing_goes_to_an_address_that_does_not_work():
+    for state in ("wrong", "bounced", "suppressed"):
+        verdict = may_write(address_state=state)
+        assert (verdict.code, verdict.next_at) == ("conduct_address", None)
+        assert state in reason(verdict.code, verdict.facts)
+        assert not write("2026-05-22 12:00", address_state=state, required_by_law=True).allowed
+        assert may_write(channel="portal", address_state=state).allowed
+
+
+def test_an_unknown_channel_or_an_automatic_message_without_a_moment_is_an_error():
+    with pytest.raises(ValueError, match="fax"):
+        may_write(channel="fax")
+    with pytest.raises(ValueError, match="moment"):
+        may_write(automatic=True)
+
+
+def test_amounts_are_not_left_on_a_voicemail():
+    assert not may_name_amounts("voicemail", POLICY)
+    assert may_name_amounts("shared_mailbox", POLICY)
+    assert not may_name_amounts("shared_mailbox", Policy(details_to_shared_mailboxes=False))
+    assert may_name_amounts("person", POLICY)
+
+
+@pytest.mark.invariant(25)
+@settings(max_examples=200, deadline=None)
+@given(
+    zones,
+    st.sampled_from(["", "US", "FR", "PH", "BR"]),
+    moments,
+    st.lists(
+        st.tuples(st.integers(0, 600), st.sampled_from(["notice", "mrr", "finals", "statement", "answer"])),
+        max_size=40,
+    ),
+    st.integers(1, 3),
+    st.integers(1, 4),
+    st.booleans(),
+    st.integers(0, 40),
+)
+def test_no_generated_day_has_mail_that_is_not_allowed(
+    zone, country, start, tries, daily, weekly, closed, ceases_after
+):
+    """A process that tries at any moments over days with a change of the clock, waits when told to, and is told to cease."""
+    policy = Policy(emails_per_day=daily, emails_per_7_days=weekly, email_on_closed_days=closed)
+    place = Place(zone, country)
+    local_zone = ZoneInfo(zone_of(place, policy).name)
+    sent: list[tuple[datetime, str]] = []
+    now = start
+    for index, (minutes, purpose) in enumerate(tries):
+        now += timedelta(minutes=minutes)
+        facts = {"purpose": purpose, "automatic": True, "sent": sent, "cease_contact": index >= ceases_after}
+        verdict = may_write(now, "email", place, policy, **facts)
+        if not verdict.allowed and verdict.next_at is not None:
+            assert verdict.next_at > now
+            now = verdict.next_at
+            verdict = may_write(now, "email", place, policy, **facts)
+            assert verdict.allowed, "the moment it names is one it allows"
+        if verdict.allowed:
+            assert index < ceases_after
+            sent.append((now, purpose))
+    local = [(moment.astimezone(local_zone), purpose) for moment, purpose in sent]
+    assert all(8 * 60 <= each.hour * 60 + each.minute < 18 * 60 for each, _ in local)
+    assert closed or all(each.weekday() < 5 for each, _ in local)
+    counted = [each.date() for each, purpose in local if purpose not in ("statement", "answer")]
+    for day in set(counted):
+        assert counted.count(day) <= daily
+        assert sum(0 <= (day - other).days < 7 for other in counted) <= weekly
