@@ -72,7 +72,7 @@ def _promise(act: Act, case: Case, changes: Changes) -> Did:
     due_on = changes.get("due_on") or case.facts.promised_on
     if not isinstance(due_on, date):
         raise Refused("proposal_incomplete", what="until when it is promised")
-    amount = changes["amount"] if "amount" in changes else case.facts.promised
+    amount = changes.get("amount", case.facts.promised)
     items = tuple(changes.get("item_ids", _still_open(case)))
     note = str(changes.get("note", case.proposal.quote))
     asked = PromiseAsked(due_on, amount, items, note=note[:300])

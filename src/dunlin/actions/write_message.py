@@ -22,7 +22,7 @@ from dunlin.rules.roles import may
 
 UPLOADS_MAX = 10
 # A person who may pass a limit of calling may also answer a customer who is with an agency.
-_MAY_PASS = "pin_customer"
+_PASSED_BY = "pin_customer"
 
 
 @dataclass(frozen=True)
@@ -126,5 +126,5 @@ def writing_allowed(
         who.now, "email", purpose=purpose, blocks=blocks, address_state=state,
         cease_contact="cease_contact" in blocks or bool(contact and contact.cease_contact),
     )  # fmt: skip
-    if not verdict.allowed and not (may_override(verdict, purpose) and may(who.role, _MAY_PASS)):
+    if not verdict.allowed and not (may_override(verdict, purpose) and may(who.role, _PASSED_BY)):
         raise Refused("message_not_allowed", why=reason(verdict.code, verdict.facts))
