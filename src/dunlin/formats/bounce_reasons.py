@@ -38,7 +38,7 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "mailbox_unknown",
             r"(?:user|recipient|mailbox|address|account|local part)[^.\n]{0,24}(?:unknown|not found|unavailable|does ?n[o']t exist|not exist"
-            r"|invalid|inactive|disabled|suspended|deactivated|closed|discontinued|expired|not recogni[sz]ed|not available|rejected)"
+            r"|invalid|inactive|disabled|suspended|locked|deactivated|closed|discontinued|expired|not recogni[sz]ed|not available|rejected)"
             r"|(?:unknown|invalid|no such|bad destination|illegal|non-?exist\w*|inactive|disabled|undefined) (?:local )?(?:part |virtual )?"
             r"(?:user|recipient|mailbox|address|account|alias)|no (?:mailbox|such (?:user|person|mailbox)|valid recipient)|userunknown|unrouteable address"
             r"|(?:account|mailbox|recipient|address)[^\n]{0,60}(?:does ?n[o']t exist|is (?:disabled|inactive))|does(?:n't| not) have an? [^\n]{0,40} ?account"
@@ -60,8 +60,8 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "delayed",
-            r"expired|tim(?:ed|e)[ -]?out|retry|retries|try again|temporar|connection (?:refused|dropped|lost|reset|was dropped)|unreachable|not reachable|unable to connect|could not connect"
-            r"|no (?:route|answer|response)|delayed|gave up|aborted after|greylist|busy|resources|congest|queue|\b4\.4\.\d|did not respond|delivery failed \d+ attempts",
+            r"\bexpired|tim(?:ed|e)[ -]?out|retry|retries|try again|temporar|connection (?:refused|dropped|lost|reset|was dropped)|unreachable|not reachable|unable to connect|could not connect"
+            r"|no (?:route|answer|response)|delayed|gave up|aborted after|greylist|busy|resources|congest|queue|\b4\.4\.\d|did not respond|delivery failed \d+ attempts|socket error|accept our requests to connect",
         ),
     )
 )  # fmt: skip
@@ -71,11 +71,21 @@ _STATUS_REASON = (
     (r"[245]\.2\.2", "mailbox_full"),
     (r"[245]\.3\.4|[245]\.2\.3", "too_large"),
     (r"[245]\.7\.\d+|[245]\.6\.\d", "policy"),
+    (r"[245]\.4\.(?:6|14)", "other"),  # a loop
     (r"[245]\.4\.\d+|4\.\d+\.\d+", "delayed"),
 )
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,2}\.\d{1,3})(?![\d.]*\.?\d)")
 _REPLY = re.compile(r"(?<![\d.:/-])([45]\d\d)(?=[ \-:\],]|$)(?!\.\d)", re.MULTILINE)
-_CODE_STATUS = {"552": "5.2.2", "421": "4.4.2", "450": "4.2.0", "451": "4.3.0", "452": "4.2.2", "550": "5.1.1", "551": "5.1.6", "553": "5.1.3"}  # fmt: skip
+# 550 alone says only "no": it is no proof against the mailbox.
+_CODE_STATUS = {
+    "421": "4.4.2",
+    "450": "4.2.0",
+    "451": "4.4.0",
+    "452": "4.2.2",
+    "551": "5.1.6",
+    "552": "5.2.2",
+    "553": "5.1.3",
+}
 
 
 def status_in(text: str) -> str:
@@ -97,6 +107,8 @@ def reason_of(diagnostic: str, status: str) -> str:
     for pattern, reason in _STATUS_REASON:
         if re.fullmatch(pattern, status):
             return reason
+    if status and not status.endswith(".0.0"):
+        return "other"
     code = _REPLY.search(text)
     stated = _CODE_STATUS.get(code[1], "") if code else ""
     return next(

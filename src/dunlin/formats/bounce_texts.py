@@ -106,17 +106,19 @@ def read_text_bounce(
     for address, start, end in places[:RECIPIENTS_MAX]:
         words = notice[start:end] if end > start else notice
         own = words if status_in(words) or len(words) > len(address) + 30 else f"{words} {notice}"
-        out.append(failure(address, "failed", "", _diagnostic(own)))
+        one = failure(address, "failed", "", _diagnostic(own))
+        whole = failure(address, "failed", "", notice) if one.reason == "other" else one
+        out.append(one if whole.reason == "other" else whole)
     return tuple(out)
 
 
 def _places(notice: str, not_these: set[str]) -> list[tuple[str, int, int]]:
     """Each recipient with the stretch of the notice that speaks of it: up to the next one."""
     heads = [(found[1], found.start()) for found in _AT_HEAD.finditer(notice)]
-    spots = _fitting(heads, not_these) or _fitting(
-        [(found[1], found.start(1)) for found in _NAMED.finditer(notice)], not_these
-    )
-    spots = spots or _fitting([(found[0], found.start()) for found in ADDRESS.finditer(notice)], not_these)
+    named = [(found[1], found.start(1)) for found in _NAMED.finditer(notice)]
+    anywhere = [(found[0], found.start()) for found in ADDRESS.finditer(notice)]
+    spots = next((fit for spots in (heads, named, anywhere) if (fit := _fitting(spots, not_these))), [])
+    spots = spots or _fitting(heads, not_these, machines=True)
     ends = [start for _, start in spots[1:]] + [len(notice)]
     places: dict[str, tuple[str, int, int]] = {}
     for (address, start), end in zip(spots, ends):
@@ -128,7 +130,9 @@ def _places(notice: str, not_these: set[str]) -> list[tuple[str, int, int]]:
     return list(places.values())
 
 
-def _fitting(spots: list[tuple[str, int]], not_these: set[str]) -> list[tuple[str, int]]:
+def _fitting(
+    spots: list[tuple[str, int]], not_these: set[str], machines: bool = False
+) -> list[tuple[str, int]]:
     fitting = [(plain_address(address), start) for address, start in spots]
     fitting = [
         (address, start) for address, start in fitting if address and "." in address.rpartition("@")[2]
@@ -136,7 +140,7 @@ def _fitting(spots: list[tuple[str, int]], not_these: set[str]) -> list[tuple[st
     return [
         (address, start)
         for address, start in fitting
-        if address.lower() not in not_these and not _MACHINE.match(address)
+        if address.lower() not in not_these and (machines or not _MACHINE.match(address))
     ]
 
 

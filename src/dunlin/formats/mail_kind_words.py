@@ -17,7 +17,7 @@ PASSED_ON = re.compile(
 BOUNCE_SUBJECT = re.compile(
     r"undeliver|undelivr|not? ?deliver|non[- ]?deliver|deliver[a-z]* (?:[a-z]+ )?(?:fail|error|problem|report|unsuccess|notif|subsystem|incomplete|has failed)|fail(?:ed|ure)[a-z ]* (?:notice|deliver|mail|message)"
     r"|returned (?:mail|message)|return(?:ed|ing) to sender|returning message|failure notice|mail (?:system error|failure|error|delivery)|delivery status|message (?:status|failed|not sent|delayed|could not)"
-    r"|could not be (?:sent|delivered)|could not send|bounce|error sending your mail|rejected(?: mail| message|:)|(?:mail|message) rejected|message blocked|unable to deliver|delayed (?:mail|message|delivery)|delay notice"
+    r"|could not be (?:sent|delivered)|could not send|bounce|error sending your mail|rejected(?: mail| message|:)|(?:mail|message) rejected|message blocked|unable to deliver|are not (?:a )?member|delayed (?:mail|message|delivery)|delay notice"
     r"|unzustellbar|nicht zugestellt|zustellung|kann nicht zugestellt|non remis|non distribuable|échec de (?:la )?(?:remise|livraison)|no se puede entregar|no entregado|error de entrega|mancato recapito|non recapitabile"
     r"|onbestelbaar|niet bezorgd|não entregue|falha na entrega|ikke leveret|kunne ikke leveres|kan inte levereras|niedostarczon|niedoręczon|не доставлен|недоставл|配信|配送|エラー|送信できません|未送達|退信|无法投递|undelivered",
     re.IGNORECASE,
@@ -27,7 +27,7 @@ BOUNCE_PHRASE = re.compile(
     r"|undeliver|delivery (?:to|of|has|attempt)[^.\n]{0,60}(?:fail|abort)|failed (?:permanently|to deliver|recipient)|delivery fail|had (?:permanent )?(?:fatal|delivery|transient)|error occurred while (?:trying|attempting) to deliver"
     r"|rejected by (?:a|the) (?:remote|recipient)|rejected recipient|user unknown|unknown user|no such user|mailbox (?:is )?full|does not exist|mail (?:size|delivery)|permanent (?:fatal )?error|error delivering|trouble delivering"
     r"|returned (?:to you|to sender|mail|message)|was rejected|has been rejected|invalid user|address(?:\(es\)|es)? (?:failed|below)|message router|recipient[^.\n]{0,20}(?:unknown|not found|rejected|incorrect)"
-    r"|problems? with (?:the )?delivery|delev?ery to|not accepted|bounced|connection timed out|nicht zugestellt|zugestellt werden konnte|n['’]a pas pu être|no (?:se )?(?:pudo|ha podido)|non (?:è|e'|e) stato possibile|не может быть доставлен|не доставлен"
+    r"|not a member of this|problems? with (?:the )?delivery|delev?ery to|not accepted|bounced|connection timed out|nicht zugestellt|zugestellt werden konnte|n['’]a pas pu être|no (?:se )?(?:pudo|ha podido)|non (?:è|e'|e) stato possibile|не может быть доставлен|не доставлен"
     r"|配信でき|送信でき|届けでき|存在しません|エラー",
     re.IGNORECASE,
 )

@@ -113,6 +113,8 @@ def _feedback(received: Received) -> MailKind | None:
     because = "feedback report" if reports or "report-type=feedback-report" in content_type else ""
     if not because and re.match(r"(?i)\s*complaint about message from \d", received.subject):
         because = "complaint in the subject"
+    if not because and re.match(r'\s*\{\s*"notificationType"\s*:\s*"Complaint"', received.text):
+        because = "a notice of complaint"
     if not because and received.headers.get("x-apple-unsubscribe", "").lower() == "true":
         because = "unsubscribed by the reader's program"
     if not because:
@@ -122,6 +124,9 @@ def _feedback(received: Received) -> MailKind | None:
         r"^(?:original-rcpt-to|x-hmxmroriginalrecipient):[ \t]*<?([^\s<>]{3,300})",
         text,
         re.IGNORECASE | re.MULTILINE,
+    )
+    named += re.findall(
+        r'"complainedRecipients":\s*\[\{"emailAddress":\s*"([^"\s]{3,300})"', received.text[:20_000]
     )
     if because.startswith("unsub"):
         named = [received.from_address]
@@ -136,6 +141,12 @@ def _reported(received: Received) -> MailKind | None:
     )
     if not failures and re.search(r"(?im)^(?:final|original)-recipient:", received.text[:20_000]):
         failures = read_report(_status_fields(received.text[:20_000]))
+    if not failures and _machine_sender(received):
+        # Some relays wrap the report they got into a notice of their own.
+        wrapped = [report.text[:20_000] for report in received.reports if report.type in _ENCLOSED_TYPES]
+        failures = tuple(one for text in wrapped for one in read_report(_status_fields(text)))
+    if not failures and re.match(r'\s*\{\s*"notificationType"\s*:\s*"Delivery"', received.text):
+        return _of_ours("delivery_report", "a notice of delivery", received, ())
     if not failures:
         receipt = any(report.type == "message/disposition-notification" for report in received.reports)
         return _of_ours("delivery_report", "disposition notification", received, ()) if receipt else None
