@@ -14,6 +14,7 @@ from dunlin.actions.doing import Act, Who, doing
 from dunlin.actions.messages import Draft, Line, make_message
 from dunlin.records.calendars import LEDGER, calendar
 from dunlin.records.models import Absence, Customer, Department, Dispute, Item, Mail, Request, User
+from dunlin.reports.wording import Wordings, items_values
 from dunlin.rules.codes import Refused
 from dunlin.rules.masking import mask_card_numbers
 
@@ -91,10 +92,18 @@ def record_question(act: Act, customer_id: int, question: Question) -> AskedDepa
     if owner is None:
         raise Refused("user_unknown", user=who.name)
     due_on = question.due_on or calendar(LEDGER).next_business_day(who.today, department.answer_business_days)
-    about = f"{customer.name} ({customer.number})" + (f", {item.number}" if item and item.number else "")
+    # Counted under the customer's lock, so that no two requests bear one reference.
+    reference = f"{customer.number}-R{Request.objects.filter(customer=customer).count() + 1}"
+    subject, text, html = _wording(
+        {
+            "request.title": what, "request.text": question.text.strip() or what, "request.reference": reference,
+            "request.department": department.name, "request.asked_by": who.name, "request.due_on": due_on,
+            "customer.name": customer.name, "customer.number": customer.number, "today": who.today,
+        },
+        item, who.today,
+    )  # fmt: skip
     message = make_message(act, Draft(
-        customer_id=customer_id, purpose="request", subject=f"{what} [{customer.number}]",
-        text=_text(who.name, department.name, about, question.text or what, due_on),
+        customer_id=customer_id, purpose="request", subject=subject, text=text, html=html,
         to=[{"name": department.name, "address": department.address, "point": None}],
         entity_id=item.entity_id if item else None, lines=[Line(item.pk, item.open)] if item else [],
     ))  # fmt: skip
@@ -202,11 +211,22 @@ def _hangs_on(table: Any, customer_id: int, pk: int | None, code: str, name: str
     return found
 
 
-def _text(asks: str, department: str, about: str, text: str, due_on: date) -> str:
-    facts: Mapping[str, str] = {
-        "About": about,
-        "Asked by": asks,
-        "Answer by": f"{due_on:%a} {due_on.day} {due_on:%b %Y}",
-    }
-    lines = "\n".join(f"{name}: {value}" for name, value in facts.items())
-    return f"Hello {department},\n\n{text.strip()}\n\n{lines}\n\nReply to this e-mail; your answer is kept with the account.\n"
+def _wording(values: Mapping[str, Any], item: Item | None, today: date) -> tuple[str, str, str]:
+    """Subject, text and HTML by the template in force; plain lines while there is none."""
+    wording = Wordings.read(["request_internal"]).get("request_internal", "en")
+    if wording is not None:
+        made = wording.render({**values, **(items_values([item], today) if item else {})})
+        return made.subject, made.text, made.html
+    due_on: date = values["request.due_on"]
+    lines = (
+        f"About: {values['customer.name']} ({values['customer.number']})"
+        + (f", {item.number}" if item else ""),
+        f"Asked by: {values['request.asked_by']}",
+        f"Answer by: {due_on:%a} {due_on.day} {due_on:%b %Y}",
+    )
+    text = f"Hello {values['request.department']},\n\n{values['request.text']}\n\n" + "\n".join(lines)
+    return (
+        f"[{values['request.reference']}] {values['request.title']}",
+        f"{text}\n\nReply to this e-mail; your answer is kept with the account.\n",
+        "",
+    )

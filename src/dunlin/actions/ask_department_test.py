@@ -14,6 +14,7 @@ from dunlin.actions.ask_department import (
     land_answer,
 )
 from dunlin.actions.doing import doing
+from dunlin.actions.keep_shipped import keep_shipped
 from dunlin.records.models import Absence, FollowUp, Message, Request
 from dunlin.rules.codes import Refused
 from tests import cast, inbox_cast
@@ -38,6 +39,18 @@ def test_it_goes_by_mail_with_a_day(books, asked):
     assert "Lakeside Hotels (L-100), INV-1001" in sent.text
     # Wednesday; the Thursday after is a business day as no calendar is filled here.
     assert (asked.due_on, asked.owner, asked.state) == (cast.TODAY + timedelta(days=2), books.alice, "open")
+
+
+def test_it_is_worded_by_the_template_in_force(books):
+    keep_shipped(cast.moment(cast.TODAY))
+    inbox_cast.department()
+    made = ask_department(
+        cast.who(books.alice), books.lakeside.pk, Question("operations", "Delivery note", "", books.late.pk)
+    )
+    sent = Message.objects.get(pk=made.message_id)
+    assert sent.subject == "[L-100-R1] Delivery note: Lakeside Hotels"
+    assert "INV-1001" in sent.text
+    assert "27" in sent.text  # the day it is needed by
 
 
 def test_the_reply_lands_on_it(books, asked):

@@ -32,7 +32,7 @@ from dunlin.records.models import (
     Note,
     User,
 )
-from dunlin.reports.canned_answers import filled, version_in_force
+from dunlin.reports.canned_answers import COPIES, filled, wording_in_force
 from dunlin.reports.proposal_facts import ProposalFacts
 from dunlin.rules.codes import Refused
 from dunlin.rules.masking import mask_card_numbers
@@ -106,7 +106,7 @@ def _copies(act: Act, case: Case, changes: Changes) -> Did:
     chosen: Sequence[int] = changes.get("document_ids") or _documents(case, ("invoice", "credit_memo"))
     if not chosen:
         raise Refused("copies_missing", documents=_named(case))
-    return _send(act, case, changes, chosen, "answer_copies", "The copies you asked for are attached.")
+    return _send(act, case, changes, chosen, "The copies you asked for are attached.")
 
 
 def _statement(act: Act, case: Case, changes: Changes) -> Did:
@@ -118,29 +118,24 @@ def _statement(act: Act, case: Case, changes: Changes) -> Did:
     chosen: Sequence[int] = changes.get("document_ids") or ([newest.pk] if newest else [])
     if not chosen:
         raise Refused("copies_missing", documents="the statement")
-    return _send(act, case, changes, chosen, "answer_statement", "The statement you asked for is attached.")
+    return _send(act, case, changes, chosen, "The statement you asked for is attached.")
 
 
-def _send(
-    act: Act, case: Case, changes: Changes, documents: Sequence[int], template: str, otherwise: str
-) -> Did:
+def _send(act: Act, case: Case, changes: Changes, documents: Sequence[int], otherwise: str) -> Did:
+    """Documents in the thread: in words of one's own, else those of the template in force, else one plain sentence."""
     if case.conversation is None:
         raise Refused("nobody_to_write_to")
-    version = version_in_force(template, case.mail.language or case.customer.language)
-    text = str(changes.get("text", ""))
-    if not text.strip() and version is not None:
+    text, template_id = str(changes.get("text", "")), None
+    wording = None if text.strip() else wording_in_force(COPIES, case.mail.language or case.customer.language)
+    if wording is not None:
         names = list(Document.objects.filter(pk__in=documents).values_list("file_name", flat=True))
         text = filled(
-            version, case.customer, today=act.who.today, by=_user(act), contact=case.contact, mail=case.mail,
+            wording, case.customer, today=act.who.today, by=_user(act), contact=case.contact, mail=case.mail,
             item_ids=case.items, documents=names,
         ).text  # fmt: skip
-    # No longer read from a template once somebody wrote their own words.
-    template_id = version.pk if version is not None and not changes.get("text") else None
-    answer = Answer(
-        text or f"Hello,\n\n{otherwise}\n\nKind regards",
-        document_ids=tuple(documents),
-        template_id=template_id,
-    )
+        template_id = wording.version_id
+    text = text or f"Hello,\n\n{otherwise}\n\nKind regards"
+    answer = Answer(text, document_ids=tuple(documents), template_id=template_id)
     message = send_in_thread(act, case.conversation, answer, "copies")
     count = len(documents)
     return Did(

@@ -1,4 +1,4 @@
-"""Answers kept ready: the templates for e-mail whose key begins with `answer_`, filled for one customer and one mail (C7, B5)."""
+"""Answers kept ready: the templates for e-mail that a person picks, filled for one customer and the mail that is answered (C7, B5)."""
 
 from __future__ import annotations
 
@@ -7,23 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dunlin.formats.template_values import ItemLine, ItemTable
-from dunlin.formats.templates import Rendered, render
-from dunlin.records.models import (
-    Contact,
-    Customer,
-    Entity,
-    Item,
-    Mail,
-    Promise,
-    Template,
-    TemplateVersion,
-    User,
-)
+from django.db.models import Q
+
+from dunlin.formats.templates import Rendered
+from dunlin.records.models import Contact, Customer, Entity, Item, Mail, Promise, Template, User
 from dunlin.reports.account_promises import promised_minor
+from dunlin.reports.senders import sender_for
+from dunlin.reports.wording import Wording, Wordings, items_values
 from dunlin.rules.money import Money
 
-ANSWERS = "answer_"
+COPIES = "copies"
+_ANSWERS = Q(key__startswith="answer_") | Q(key=COPIES)
+_ITEMS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +29,21 @@ class Canned:
     name: str
 
 
-def canned_answers(*, beginning: str = ANSWERS) -> tuple[Canned, ...]:
-    """The e-mail templates in force whose key begins so, by name. One query."""
-    rows = Template.objects.filter(
-        kind="email", key__startswith=beginning, versions__activated_at__isnull=False
-    ).distinct()
+def canned_answers(*, to_write: bool = False) -> tuple[Canned, ...]:
+    """The templates in force to answer with, by name; `to_write`: every e-mail template in force. One query."""
+    rows = Template.objects.filter(kind="email", versions__activated_at__isnull=False)
+    rows = (rows if to_write else rows.filter(_ANSWERS)).distinct()
     return tuple(Canned(each.key, each.name) for each in sorted(rows, key=lambda each: each.name.casefold()))
 
 
-def version_in_force(key: str, language: str) -> TemplateVersion | None:
-    """The version of a template activated last, in the language, else in its language without region, else in English, else in any.
-    One query."""
-    rows = list(
-        TemplateVersion.objects.filter(template__key=key, activated_at__isnull=False)
-        .select_related("template")
-        .order_by("-activated_at", "-number")
-    )
-    wanted = [language, language.split("-")[0], "en"]
-    for each in wanted:
-        found = next((row for row in rows if each and row.language.lower() == each.lower()), None)
-        if found is not None:
-            return found
-    return rows[0] if rows else None
+def wording_in_force(key: str, language: str) -> Wording | None:
+    """The version of an e-mail template in the language that serves best; None when there is none. One query."""
+    found = Wordings.read([key]).get(key, language)
+    return found if found is not None and found.kind == "email" else None
 
 
 def filled(
-    version: TemplateVersion,
+    wording: Wording,
     customer: Customer,
     *,
     today: date,
@@ -68,30 +52,32 @@ def filled(
     mail: Mail | None = None,
     item_ids: Sequence[int] = (),
     documents: Iterable[str] = (),
+    mailbox_key: str = "",
 ) -> Rendered:
     """The template with this customer's values. Refused: template_value_missing and what else `render` refuses.
 
-    The items are those named, or, when none is, all past due ones. At most five queries.
+    The items are those named, or, when none is, all past due ones. At most seven queries.
     """
     items = _items(customer.pk, item_ids, today)
+    entity = items[0].entity if items else _entity_of(customer.pk)
     values = {
-        **_people(customer, items[0].entity if items else _entity_of(customer.pk), by, today),
-        **_books(items, today),
+        **_people(customer, entity, by, mailbox_key),
+        **(items_values(items, today) if items else {}),
         **_promise(customer.pk),
-        "contact.name": contact.name if contact else (mail.from_name if mail else None),
-        "documents": tuple(documents) or None,
-        "document": items[0].number if len(items) == 1 and items[0].number else None,
-        "their.subject": mail.subject if mail else None,
-        "their.date": (mail.sent_at or mail.received_at).date() if mail else None,
+        "today": today,
+        "contact.name": (contact.name if contact else "") or (mail.from_name if mail else ""),
+        "documents": tuple(documents),
+        "invoice": items[0].number if len(item_ids) == 1 and items else "",
+        "their.subject": mail.subject if mail else "",
+        "their.date": (mail.sent_at or mail.received_at).date() if mail else today,
     }
-    known = {name: value for name, value in values.items() if value not in (None, "")}
-    return render("email", version.subject, version.body, known, version.language)
+    return wording.render({name: value for name, value in values.items() if value not in (None, "", ())})
 
 
 def _items(customer_id: int, ids: Sequence[int], today: date) -> list[Item]:
     rows = Item.objects.filter(customer=customer_id, side=1, open__gt=0)
     rows = rows.filter(pk__in=ids) if ids else rows.filter(due_on__lt=today)
-    return list(rows.select_related("entity").order_by("due_on", "pk")[:500])
+    return list(rows.select_related("entity").order_by("due_on", "pk")[:_ITEMS])
 
 
 def _entity_of(customer_id: int) -> Entity | None:
@@ -99,44 +85,22 @@ def _entity_of(customer_id: int) -> Entity | None:
     return newest.entity if newest else Entity.objects.order_by("pk").first()
 
 
-def _people(customer: Customer, entity: Entity | None, by: User | None, today: date) -> dict[str, Any]:
-    name = by.name if by else ""
-    company = (entity.sender_name or entity.name) if entity else ""
-    signature = "\n".join(
-        part for part in (name, "Accounts Receivable", company, by.phone if by else "") if part
-    )
+def _people(customer: Customer, entity: Entity | None, by: User | None, mailbox_key: str) -> dict[str, Any]:
+    """Who is written to and who signs: a person with their name, nobody with the company's."""
+    sender = sender_for(entity.pk if entity else None, "answer", mailbox_key)
+    name = by.name if by else sender.name
+    lines = (name, "Accounts Receivable", sender.name if sender.name != name else "", by.phone if by else "")
     return {
         "customer.name": customer.name,
         "customer.number": customer.number,
-        "entity.name": entity.name if entity else None,
-        "entity.phone": entity.phone if entity else None,
-        "entity.email": entity.sender_address if entity else None,
-        "payment_instructions": entity.payment_instructions if entity else None,
+        "entity.name": entity.name if entity else sender.name,
+        "entity.phone": entity.phone if entity else "",
+        "entity.email": sender.reply_to or sender.address,
+        "payment_instructions": entity.payment_instructions if entity else "",
         "sender.name": name,
         "sender.title": "Accounts Receivable",
-        "sender.phone": by.phone if by else None,
-        "signature": signature,
-        "today": today,
-    }
-
-
-def _books(items: Sequence[Item], today: date) -> dict[str, Any]:
-    if not items:
-        return {}
-    lines = tuple(
-        ItemLine(
-            each.number or "–", Money(each.amount, each.currency), Money(each.open, each.currency), each.due_on, each.document_on,
-            max(0, (today - each.due_on).days), each.reference, Money(each.disputed, each.currency) if each.disputed else None,
-        )
-        for each in items
-    )  # fmt: skip
-    return {
-        "items": lines,
-        "items_table": ItemTable(lines),
-        "item_count": len(lines),
-        "total_open": tuple(each.asked for each in lines),
-        "oldest_due_on": items[0].due_on,
-        "days_past_due": max(0, (today - items[0].due_on).days),
+        "sender.phone": by.phone if by else "",
+        "signature": "\n".join(line for line in lines if line),
     }
 
 
