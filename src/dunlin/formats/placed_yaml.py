@@ -89,6 +89,11 @@ class Reader:
         line, column = self._places.get(known, (1, 1))
         self.problems.append(Problem(line, column, place, detail))
 
+    def wrong_in_block(self, place: str, row: int, detail: str) -> None:
+        """Note a mistake in the nth line of a text block (`|`) at a place."""
+        line, column = self._places.get(place, (0, 1))
+        self.problems.append(Problem(line + row, column, place, detail))
+
     def done(self) -> None:
         """TextProblems if anything was wrong."""
         if self.problems:

@@ -199,7 +199,7 @@ def test_changes_are_told_in_sentences():
         "Step 2, Second reminder, is gone.",
         "Step 3, Final demand, is gone.",
         "Step 4, Legal or agency, is gone.",
-        "New: Level 5, Extra. From 15 days past due: e-mail notice_2.",
+        "New: Level 5, Extra. From 15 days past due: e-mail (notice_2).",
     ]
     assert changes(old, old) == []
     assert len(changes(shipped("default"), shipped("firm"))) > 5

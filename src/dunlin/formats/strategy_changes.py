@@ -78,7 +78,8 @@ def _task(step: Step) -> str:
     task = step.escalation
     if task is None:
         return "none"
-    return f"{_quoted(task.what)} for {LABELS.get(task.to, task.to)} within {task.within_days} business days"
+    days = "1 business day" if task.within_days == 1 else f"{task.within_days} business days"
+    return f"{_quoted(task.what)} for {LABELS.get(task.to, task.to)} within {days}"
 
 
 _HEAD: _Told = {

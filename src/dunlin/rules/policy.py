@@ -118,6 +118,7 @@ class Policy:
     final_just_past_due_through: int = _set("worklist.final_just_past_due_through", "int", 30, "days past due", "A final invoice is just past due up to this day.", 1, 365)
     early_days: tuple[int, ...] = _set("worklist.early_days", "days", (5, 15), "days past due", "First and last day of the early tier.", 1, 365)
     mrr_priority_months: int = _set("mrr.priority_months", "int", 2, "months", "Aged months of recurring invoices that give priority.", 1, 24)
+    mrr_nth_business_day: int = _set("mrr.nth_business_day", "int", 1, "business day of the month", "Day on which customers with aged recurring invoices are written to.", 1, 20)
 
     promise_tolerance_days: int = _set("promise.tolerance_days", "int", 2, "calendar days", "Days after the promised date before a promise is judged.", 0, 30)
     promise_tolerance_pct: Decimal = _set("promise.tolerance_pct", "decimal", "0", "per cent", "Missing part of the amount that still counts as kept.", 0, 100)  # noqa: RUF009

@@ -312,7 +312,7 @@ def says(step: Step) -> str:
 
 def describe(step: Step) -> str:
     """The whole step in one sentence: level, name, when, how, and its conditions."""
-    parts = [f"{says(step)}: {CHANNELS.get(step.channel, step.channel)} {step.template}".rstrip()]
+    parts = [f"{says(step)}: {CHANNELS.get(step.channel, step.channel)} ({step.template})"]
     if step.minimum:
         least = " or ".join(str(Money(minor, currency)) for currency, minor in sorted(step.minimum.items()))
         parts.append(f"set off by items of {least} or more")

@@ -141,7 +141,7 @@ def test_a_step_describes_itself_whole():
                 approval="ar_manager", escalation=Escalation("team_lead", 2, "Decide"), fee=Fee({"EUR": 4_000}),
                 pay_within_days=10)  # fmt: skip
     assert describe(step) == (
-        "Level 3, Final demand. From 31 days past due: e-mail and letter notice_final; set off by items of 25.00 USD or more; "
+        "Level 3, Final demand. From 31 days past due: e-mail and letter (notice_final); set off by items of 25.00 USD or more; "
         "approved by AR manager; fee of 40.00 EUR per notice; task for Team lead within 2 business days: Decide; "
         "asks for payment within 10 days."
     )
