@@ -16,7 +16,7 @@ from dunlin.formats.template_values import ItemLine, ItemTable, is_rtl, locale_o
 _FONT = (
     "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:15px;line-height:1.5"
 )
-_CELL = "padding:6px 8px;border-bottom:1px solid #8a8a8a;vertical-align:top"
+_CELL = "padding:6px 4px;border-bottom:1px solid #8a8a8a;vertical-align:top"
 _SMALL = "font-size:13px"
 
 
@@ -30,7 +30,7 @@ def html_page(subject: str, blocks: Sequence[Block], language: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<meta name="supported-color-schemes" content="light dark">\n'
         f"<title>{escape(subject)}</title>\n</head>\n"
-        f'<body style="margin:0;padding:16px;{_FONT}">\n<div dir="{direction}" lang="{lang}" style="max-width:640px">\n'
+        f'<body style="margin:0;padding:16px;{_FONT}">\n<div dir="{direction}" lang="{lang}" style="max-width:640px;overflow-wrap:anywhere">\n'
         f"{body}\n</div>\n</body>\n</html>\n"
     )
 
@@ -57,28 +57,21 @@ def _line(line: Line) -> str:
 
 
 def _table(table: ItemTable, language: str) -> str:
+    """Four narrow columns, so that a telephone shows them; what else is known of a document stands below its number."""
     label, rtl = words(language), is_rtl(language)
     start, end = ("right", "left") if rtl else ("left", "right")
-    columns = [
-        ("document", start),
-        ("reference", start),
-        ("dated", start),
-        ("due", start),
-        ("days", end),
-        ("open", end),
-    ]
-    shown = [each for each in columns if any(_cell(each[0], line, language) for line in table.lines)]
     parts = []
-    if shown:
+    if table.lines:
+        columns = [("document", start), ("due", start), ("days", end), ("open", end)]
         head = "".join(
             f'<th scope="col" align="{side}" style="{_CELL};text-align:{side}">{escape(label[name])}</th>'
-            for name, side in shown
+            for name, side in columns
         )
-        rows = [_row(line, shown, language) for line in table.lines[:MOST_LINES]]
+        rows = [_row(line, columns, language) for line in table.lines[:MOST_LINES]]
         if len(table.lines) > MOST_LINES:
             more = escape(label["more"].format(count=len(table.lines) - MOST_LINES))
-            rows.append(f'<tr><td colspan="{len(shown)}" style="{_CELL};{_SMALL}">{more}</td></tr>')
-        rows += _total_rows(table, len(shown), start, end, language)
+            rows.append(f'<tr><td colspan="{len(columns)}" style="{_CELL};{_SMALL}">{more}</td></tr>')
+        rows += _total_rows(table, len(columns), start, end, language)
         parts.append(
             '<table cellpadding="0" cellspacing="0" border="0" style="border-collapse:collapse;width:100%;'
             f'margin:0 0 14px;{_FONT};font-size:14px">\n<thead><tr>{head}</tr></thead>\n<tbody>\n'
@@ -91,39 +84,30 @@ def _table(table: ItemTable, language: str) -> str:
 
 
 def _row(line: ItemLine, columns: Sequence[tuple[str, str]], language: str) -> str:
-    cells = []
-    for name, side in columns:
-        text = escape(_cell(name, line, language))
-        text = f"<bdi>{text}</bdi>" if name in ("document", "reference") and text else text
-        nowrap = ";white-space:nowrap" if name in ("open", "due", "dated") else ""
-        notes = _notes(line, language) if name == "document" else ""
-        cells.append(
-            f'<td align="{side}" style="{_CELL};text-align:{side}{nowrap}">{_ltr(text, name)}{notes}</td>'
+    label = words(language)
+    due = short_date(line.due_on, language) if line.due_on else ""
+    days = str(line.days_past_due) if line.days_past_due > 0 else ""
+    figures = {"due": due, "days": days, "open": money_text(line.open, language)}
+    notes = [f"{escape(label['reference'])} <bdi>{escape(line.reference)}</bdi>"] if line.reference else []
+    if line.dated_on:
+        notes.append(
+            f'{escape(label["dated"])} <span dir="ltr">{escape(short_date(line.dated_on, language))}</span>'
         )
-    return f"<tr>{''.join(cells)}</tr>"
-
-
-def _ltr(text: str, name: str) -> str:
-    """Figures keep their order in a text from right to left."""
-    return f'<span dir="ltr">{text}</span>' if name in ("open", "days", "due", "dated") and text else text
-
-
-def _cell(name: str, line: ItemLine, language: str) -> str:
-    if name == "document":
-        return line.number
-    if name == "reference":
-        return line.reference
-    if name == "days":
-        return str(line.days_past_due) if line.days_past_due > 0 else ""
-    if name == "open":
-        return money_text(line.open, language)
-    on = line.dated_on if name == "dated" else line.due_on
-    return short_date(on, language) if on else ""
-
-
-def _notes(line: ItemLine, language: str) -> str:
-    notes = item_notes(line, language)
-    return "".join(f'<br><span style="{_SMALL}">{escape(note)}</span>' for note in notes)
+    below = [" · ".join(notes)] if notes else []
+    below += [escape(note) for note in item_notes(line, language)]
+    cell = f"{_CELL};border-bottom:0;padding-bottom:0" if below else _CELL
+    cells = [
+        f'<td align="{columns[0][1]}" style="{cell};text-align:{columns[0][1]}"><bdi>{escape(line.number)}</bdi></td>'
+    ]
+    cells += [
+        f'<td align="{side}" style="{cell};text-align:{side};white-space:nowrap"><span dir="ltr">'
+        f"{escape(figures[name])}</span></td>"
+        for name, side in columns[1:]
+    ]
+    row = f"<tr>{''.join(cells)}</tr>"
+    if below:
+        row += f'\n<tr><td colspan="{len(columns)}" style="{_CELL};padding-top:0;{_SMALL}">{"<br>".join(below)}</td></tr>'
+    return row
 
 
 def _total_rows(table: ItemTable, span: int, start: str, end: str, language: str) -> list[str]:
@@ -133,7 +117,7 @@ def _total_rows(table: ItemTable, span: int, start: str, end: str, language: str
             bold = ";font-weight:bold" if name == row.parts[-1][0] else ""
             style = f"{_CELL}{bold}"
             rows.append(
-                f'<tr><td colspan="{max(span - 1, 1)}" align="{start}" style="{style};text-align:{start}">'
+                f'<tr><td colspan="{span - 1}" align="{start}" style="{style};text-align:{start}">'
                 f'{escape(label[name])}</td><td align="{end}" style="{style};text-align:{end};white-space:nowrap">'
                 f'<span dir="ltr">{escape(money_text(amount, language))}</span></td></tr>'
             )

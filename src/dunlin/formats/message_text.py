@@ -8,12 +8,12 @@ from functools import lru_cache
 
 from dunlin.formats.message_blocks import Block, Bullets, Items, Line, Paragraph
 from dunlin.formats.message_words import words
-from dunlin.formats.template_values import ItemLine, ItemTable, isolated, money_text, short_date
+from dunlin.formats.template_values import ItemLine, ItemTable, amounts_text, isolated, money_text, short_date
 
 COLUMNS = 78
 MOST_LINES = 200  # documents named one by one in a mail; all of them stand in the totals
 
-# Marks that never begin a line of Japanese or Chinese.
+# Marks that stay with the letter before them and never begin a line of Japanese or Chinese.
 _NOT_FIRST = frozenset("、。，．）」』】：；！？ー…")
 
 
@@ -52,7 +52,7 @@ def wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
     lines, line, indent = [], "", first
     for word in _pieces(text):
         joined = f"{line}{word}"
-        if width(indent + joined.rstrip()) > COLUMNS and line.strip() and word[:1] not in _NOT_FIRST:
+        if width(indent + joined.rstrip()) > COLUMNS and line.strip():
             lines.append((indent + line).rstrip())
             line, indent = word.lstrip(), rest
         else:
@@ -65,7 +65,9 @@ def _pieces(text: str) -> list[str]:
     pieces: list[str] = []
     for letter in text:
         wide = _columns(letter) == 2
-        if not pieces or letter == " " or wide or (pieces[-1] and _columns(pieces[-1][-1]) == 2):
+        if pieces and letter in _NOT_FIRST:
+            pieces[-1] += letter
+        elif not pieces or letter == " " or wide or (pieces[-1] and _columns(pieces[-1][-1]) == 2):
             pieces.append(letter)
         else:
             pieces[-1] += letter
@@ -119,12 +121,10 @@ def item_notes(line: ItemLine, language: str) -> list[str]:
     """What is said below a document: that it is paid in part, and what of it is in dispute."""
     label, notes = words(language), []
     if line.open.minor != line.amount.minor:
-        part, whole = (isolated(money_text(each, language), language) for each in (line.open, line.amount))
+        part, whole = (amounts_text([each], language) for each in (line.open, line.amount))
         notes.append(label["part_paid"].format(open=part, amount=whole))
     if line.disputed is not None and line.disputed.minor:
-        notes.append(
-            label["in_dispute"].format(amount=isolated(money_text(line.disputed, language), language))
-        )
+        notes.append(label["in_dispute"].format(amount=amounts_text([line.disputed], language)))
     return notes
 
 

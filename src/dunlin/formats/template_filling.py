@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from dunlin.formats.message_blocks import FIRST_VALUE, MOST_VALUES, Placed, Run
+from dunlin.formats.message_text import MOST_LINES
 from dunlin.formats.template_language import For, If, Node, Show, Text
 from dunlin.formats.template_values import (
     LONGEST_LINES,
@@ -25,6 +26,7 @@ from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money, NotMoney
 
 LONGEST_OUTPUT = 500_000
+_LINE_LENGTH = 100  # what a line of the item table counts
 
 _LINK = re.compile(r"https://[^\s<>\"'\\^`{|}]+\Z")
 
@@ -91,28 +93,24 @@ class Filling:
         if isinstance(value, ItemTable):
             return value
         if node.type in ("lines", "block"):
-            lines = clean_text(value, LONGEST_LINES, lines=True)
-            return tuple(_cased(line, node) for line in lines.split("\n"))
+            return tuple(isolated(_cased(line, node), self.language) for line in value.split("\n"))
         if node.type == "money":
-            text = amounts_text(value, self.language)
-        elif node.type == "date":
+            return Run(amounts_text(value, self.language))
+        if node.type == "date":
             text = date_text(value, self.language)
         elif node.type == "number":
             text = number_words(value, self.language)
         else:
-            text = clean_text(value)
+            text = value
         if node.type == "link":
             return Run(text, link=text)
         return Run(isolated(_cased(text, node), self.language))
 
     def _place(self, value: Placed) -> str:
-        length = (
-            len(value.text)
-            if isinstance(value, Run)
-            else sum(map(len, value))
-            if isinstance(value, tuple)
-            else 1
-        )
+        if isinstance(value, ItemTable):
+            length = _LINE_LENGTH * (1 + min(len(value.lines), MOST_LINES) + len(value.left_out))
+        else:
+            length = len(value.text) if isinstance(value, Run) else sum(map(len, value))
         self._count(length)
         if len(self.placed) >= MOST_VALUES:
             raise Refused("template_output_too_long", limit=f"{LONGEST_OUTPUT:,}")
@@ -126,7 +124,7 @@ class Filling:
 
 
 def _typed(kind: str, value: Any) -> Any:
-    """`value` as the declared type, or TypeError or ValueError: a wrong value is never shown as its representation."""
+    """`value` as the declared type, text made inert; TypeError or ValueError: a wrong value is never shown as it prints."""
     if kind == "money":
         return amounts_of(value)
     if kind == "date" and isinstance(value, date):
@@ -136,11 +134,13 @@ def _typed(kind: str, value: Any) -> Any:
     if kind == "items" and all(isinstance(each, ItemLine) for each in value):
         return tuple(value)
     if kind == "documents" and not isinstance(value, str) and all(isinstance(each, str) for each in value):
-        return tuple(value)
+        return tuple(clean_text(each) for each in value)
     if kind == "block" and isinstance(value, ItemTable):
         return value
-    if kind in ("text", "lines", "block") and isinstance(value, str):
-        return value
+    if kind == "text" and isinstance(value, str):
+        return clean_text(value)
+    if kind in ("lines", "block") and isinstance(value, str):
+        return clean_text(value, LONGEST_LINES, lines=True)
     if kind == "link" and isinstance(value, str) and (not value or _LINK.match(value)):
         return value
     raise TypeError(kind)

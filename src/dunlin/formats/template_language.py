@@ -92,7 +92,8 @@ def read_template(kind: str, part: str, source: str) -> tuple[tuple[Node, ...], 
         raise ValueError(f"{kind!r} is not a kind of template")
     reader = _Reader(kind, part, source.replace("\r\n", "\n").replace("\r", "\n"))
     reader.read()
-    return tuple(reader.top), tuple(sorted(reader.problems, key=lambda each: (each.line, each.column)))
+    problems = sorted(reader.problems, key=lambda each: (each.line, each.column))
+    return tuple(reader.top), tuple(problems[:MOST_PROBLEMS])
 
 
 @dataclass

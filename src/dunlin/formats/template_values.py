@@ -25,6 +25,7 @@ _CONTROLS = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ue000-\uf8ff\U000f0000-\U0010ffff\ud800-\udfff]"
 )
 LONGEST_TEXT = 2_000  # characters of one short text
+LONGEST_CELL = 200  # of a number or reference in a table
 LONGEST_LINES = 20_000  # characters of a text of several lines
 
 
@@ -41,6 +42,10 @@ class ItemLine:
     days_past_due: int = 0
     reference: str = ""
     disputed: Money | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("number", "reference"):  # foreign text: no control character gets into a column
+            object.__setattr__(self, name, clean_text(getattr(self, name), LONGEST_CELL))
 
     @property
     def asked(self) -> Money:
@@ -126,6 +131,8 @@ def amounts_of(value: Any) -> tuple[Money, ...]:
         return (value,)
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], int):
         return (Money(value[0], str(value[1])),)
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"{type(value).__name__} is not an amount")
     return tuple(amount for each in value for amount in amounts_of(each))
 
 
@@ -180,7 +187,7 @@ def money_text(amount: Money, language: str) -> str:
 
 def amounts_text(amounts: Sequence[Money], language: str) -> str:
     """Several amounts as a list of the language: "1,200.00 USD and 40.00 EUR"."""
-    texts = [money_text(each, language) for each in amounts]
+    texts = [isolated(money_text(each, language), language) for each in amounts]
     return texts[0] if len(texts) == 1 else str(format_list(texts, locale=locale_of(language)))
 
 
@@ -194,5 +201,7 @@ def short_date(on: date, language: str) -> str:
     locale = locale_of(language)
     if locale.language == "en":
         return str(format_date(on, format="d MMM yyyy", locale=locale))
-    pattern = re.sub(r"y+", "yyyy", locale.date_formats["short"].pattern)
+    pattern = re.sub(
+        r"y+", "yyyy", locale.date_formats["short"].pattern.replace("\u200f", "").replace("\u200e", "")
+    )
     return str(format_date(on, format=pattern, locale=locale))
