@@ -23,9 +23,7 @@ def places_of(pdf: bytes) -> dict[str, tuple[float, float]]:
     height, found = float(page.mediabox.height), {}
 
     def visit(text, current, matrix, *_):
-        x = matrix[4] * current[0] + current[4]
-        y = matrix[5] * current[3] + current[5]
-        found.setdefault(text.strip(), (x, y if current[3] < 0 else height - y))
+        found.setdefault(text.strip(), (current[4] + matrix[4], height - current[5] - matrix[5]))
 
     page.extract_text(visitor_text=visit)
     return found
@@ -58,8 +56,9 @@ def test_a_long_address_stays_in_the_window():
     to = Recipient(
         "C-1",
         "Gemeinnützige Wohnungsbaugenossenschaft der Eisenbahnbediensteten Südbaden-Oberrhein eG",
-        ("z. Hd. Frau Dr.-Ing. Annegret Freifrau von Schellenberg-Hohenstein", "Zentrale Rechnungsprüfung")
-        + (
+        (
+            "z. Hd. Frau Dr.-Ing. Annegret Freifrau von Schellenberg-Hohenstein",
+            "Zentrale Rechnungsprüfung",
             "Am Alten Güterbahnhof 17–23, Gebäude C, Aufgang 4, Hinterhaus rechts",
             "79098 Freiburg im Breisgau",
         ),
