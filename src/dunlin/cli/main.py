@@ -37,12 +37,14 @@ _COMMANDS = {
     "log": ("dunlin.cli.log:log", "Log a call."),
     "verify": ("dunlin.cli.verify:verify", "Prove the books from their postings."),
     "examples": ("dunlin.cli.examples:examples", "Run worked examples through the rules."),
+    "strategy": ("dunlin.cli.strategy:strategy", "Check, test and compare dunning strategies as text."),
+    "processes": ("dunlin.cli.processes:processes", "The dates of the scheduled processes."),
     "bench": ("dunlin.cli.bench:bench", "Measure against limits taken in the same run."),
     "user": ("dunlin.cli.user:user", "Make, list and change the people who sign in."),
     "check": ("dunlin.cli.check:check", "Refuse unsafe settings before going live."),
 }
 # These need no database, so they work before `dunlin init`.
-_WITHOUT_BOOKS = {"examples", "bench"}
+_WITHOUT_BOOKS = {"examples", "bench", "strategy", "processes"}
 
 
 class Commands(click.Group):
