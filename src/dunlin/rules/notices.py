@@ -34,6 +34,7 @@ class NoticeFacts:
     `held`: levels of notices that were sent and not undone by a failed delivery. `last_notice_on`: the last one to this
     customer, of any entity. `waiting_since`: a notice is drafted and neither sent nor dropped. `reply_pending`: their
     answer waits for ours; `reply_pending_all` when the answer names no items. `interest_through`: the last day charged.
+    `grace_days` of the customer's terms shift every step past due, never the days past due themselves.
     """
 
     held: Mapping[int, Held] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class NoticeFacts:
     reply_pending: Collection[int] = ()
     reply_pending_all: bool = False
     interest_through: Mapping[int, date] = field(default_factory=dict)
+    grace_days: int = 0
 
 
 class Carried(NamedTuple):
@@ -177,7 +179,7 @@ def _sort_items(
     """Each open item, or each part of one, in its place. The one loop over the items of the book."""
     covered, loose = covering(situation, today, policy) if situation.promises else ((), ())
     held, replies, undelivered = facts.held, facts.reply_pending, facts.undelivered
-    replied = facts.reply_pending_all
+    replied, grace = facts.reply_pending_all, facts.grace_days
     first = min((window.level for window in ladder if not window.before_due), default=NO_LEVEL)
     make = tuple.__new__
     parts: dict[int, _Sorted] = {}
@@ -204,18 +206,18 @@ def _sort_items(
         last = held.get(item_id)
         level = NO_LEVEL if last is None else last[0]
         # As `next_step` and `is_due` say, without the calls: this loop sees every open item of the book.
+        reached = days - grace if days > grace else min(days, 0)
         window = None
         for each in ladder:
-            if each[0] > level and (each[2] is None or days <= each[2]):
+            if each[0] > level and (each[2] is None or reached <= each[2]) and (days < 1 or not each[4]):
                 window = each
                 break
-        if window is None or days < window[1] or (last is not None and (today - last[1]).days < window[3]):
-            if days < 1 or level < first:
-                part.later.append(
-                    make(Later, (item_id, number, currency, open_, _next_on(window, due_on, last)))
-                )
+        if window is None or reached < window[1] or (last is not None and (today - last[1]).days < window[3]):
+            next_on = _next_on(window, due_on, last, grace)
+            if days <= grace or level < first:
+                part.later.append(make(Later, (item_id, number, currency, open_, next_on)))
                 continue
-            part.next_on[item_id] = _next_on(window, due_on, last)
+            part.next_on[item_id] = next_on
             raised = False
         else:
             raised = True
@@ -255,11 +257,11 @@ def _promised(loose: Sequence[PromiseFact], currency: str, due_on: date) -> bool
     return any(each.currency == currency and due_on <= each.made_on for each in loose)
 
 
-def _next_on(window: Window | None, due_on: date, last: Held | None) -> date | None:
+def _next_on(window: Window | None, due_on: date, last: Held | None, grace: int) -> date | None:
     """The first day of the window for an item; None when no step follows by itself."""
     if window is None:
         return None
-    begins = due_on + timedelta(window[1])
+    begins = due_on + timedelta(window[1] + (0 if window[4] else grace))
     return begins if last is None else max(begins, last[1] + timedelta(window[3]))
 
 

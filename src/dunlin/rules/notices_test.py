@@ -47,6 +47,7 @@ _FACTS = (
     "reply_pending",
     "reply_pending_all",
     "interest_through",
+    "grace_days",
 )
 
 
@@ -408,3 +409,14 @@ def test_every_open_item_is_in_one_place_and_every_cent_is_accounted_for(
             window = next_step(strategy.ladder, before, row.days)
             assert row.raised == (window is not None and is_due(window, row.days, since))
             assert not row.raised or row.level == window.level
+
+
+def test_days_of_grace_shift_the_steps_past_due_and_nothing_else():
+    early = Strategy("early", "Early", (COURTESY, Step(1, "First", "notice_1", from_days=1), SECOND))
+    for days, level in ((-5, 0), (0, 0), (1, None), (3, None), (4, 1)):
+        assert one(item(days), strategy=early, grace_days=3).level == (-1 if level is None else level), days
+    waits = one(item(2), strategy=early, grace_days=3)
+    assert (waits.code, waits.look_again_on) == ("notice_not_reached", TODAY + timedelta(2))
+    assert one(item(17), held={1: (1, 8)}, grace_days=3).level == -1
+    (row,) = one(item(18), held={1: (1, 8)}, grace_days=3).carried
+    assert (row.level, row.days) == (2, 18)
