@@ -50,6 +50,9 @@ def lexicon(language: str) -> Lexicon:
         concepts = tuple(name.split("+"))
         for written in words:
             for word in _spellings(written, language):
+                if language in UNSPACED:  # looked up letter by letter, spaces and all
+                    by_word.setdefault(word, []).append(Entry((word,), (False,), concepts))
+                    continue
                 found = list(WORD.finditer(word))
                 if not found:
                     continue

@@ -31,12 +31,20 @@ def tags(folded: str, start: int, end: int, languages: Sequence[str], entities: 
     words = _words(folded, start, end, inside)
     known = [lexicon(language) for language in languages]
     found: list[Tag] = list(inside)
-    at = 0
+    at = until = 0
     while at < len(words):
-        word, left, right = words[at]
+        word, left, _ = words[at]
+        if left < until:
+            at += 1
+            continue
         best: tuple[int, int, Entry] | None = None
         if _WIDE.match(word):
-            found.extend(_wide(word, left, [each for each in known if each.language in UNSPACED]))
+            wide, until = _wide(folded, left, left + len(word), end, known)
+            found += [
+                tag
+                for tag in wide
+                if not any(each.start < tag.end and tag.start < each.end for each in inside)
+            ]
             at += 1
             continue
         for each in known:
@@ -115,21 +123,22 @@ def _pieces(word: str, language: str) -> list[str]:
     return []
 
 
-def _wide(run: str, left: int, known: Sequence[Lexicon]) -> list[Tag]:
-    """Concepts in writing without spaces: the longest known word at each letter."""
+def _wide(folded: str, left: int, right: int, end: int, known: Sequence[Lexicon]) -> tuple[list[Tag], int]:
+    """Concepts in writing without spaces: the longest known word at each letter of folded[left:right], and where it ended."""
     found: list[Tag] = []
-    at = 0
-    while at < len(run):
+    lexicons = [each for each in known if each.language in UNSPACED]
+    at = left
+    while at < right:
         length, entry = 0, None
-        for each in known:
-            for size in range(min(12, len(run) - at), length, -1):
-                here = each.by_word.get(run[at : at + size]) or each.by_stem.get(run[at : at + size])
+        for each in lexicons:
+            for size in range(min(14, end - at), length, -1):
+                here = each.by_word.get(folded[at : at + size])
                 if here:
                     length, entry = size, here[0]
                     break
         if entry is None:
             at += 1
             continue
-        found.extend(Tag(concept, left + at, left + at + length) for concept in entry.concepts)
+        found.extend(Tag(concept, at, at + length) for concept in entry.concepts)
         at += length
-    return found
+    return found, at
