@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dunlin.rules.strategies import Step, Strategy
 
 if TYPE_CHECKING:
-    from dunlin.rules.notices import Carried
+    from dunlin.rules.notice_rows import Carried
 
 # The kind of item that a fee becomes; on it no further fee or interest is charged.
 CHARGE_KIND = "finance_charge"

@@ -7,108 +7,30 @@ so they come in as `NoticeFacts.held`. See docs/rules/notices.md (P35, P4, P13, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from dunlin.rules.calendars import Calendar
-from dunlin.rules.notice_fees import FeeDraft, fees_of
+from dunlin.rules.notice_fees import fees_of
+from dunlin.rules.notice_rows import (
+    Carried,
+    Held,
+    Later,
+    LeftOut,
+    NoticeDecision,
+    NoticeFacts,
+    held_sums,
+    sums_of,
+)
+from dunlin.rules.notice_silence import Why, gate, whole_customer, why_none
 from dunlin.rules.policy import Policy
-from dunlin.rules.promise_facts import broke_after, moneys
+from dunlin.rules.promise_facts import moneys
 from dunlin.rules.situations import PromiseFact, Situation, covering
-from dunlin.rules.strategies import NO_LEVEL, Escalation, Step, Strategy, Window
+from dunlin.rules.strategies import NO_LEVEL, Strategy, Window
 
-
-class Held(NamedTuple):
-    """The level an item holds, and the day on which the notice that gave it was sent."""
-
-    level: int
-    on: date
-
-
-@dataclass(slots=True)
-class NoticeFacts:
-    """What was sent to a customer and came of it. By item id unless said otherwise.
-
-    `held`: levels of notices that were sent and not undone by a failed delivery. `last_notice_on`: the last one to this
-    customer, of any entity. `waiting_since`: a notice is drafted and neither sent nor dropped. `reply_pending`: their
-    answer waits for ours; `reply_pending_all` when the answer names no items. `interest_through`: the last day charged.
-    `grace_days` of the customer's terms shift every step past due, never the days past due themselves.
-    """
-
-    held: Mapping[int, Held] = field(default_factory=dict)
-    last_notice_on: date | None = None
-    waiting_since: date | None = None
-    undelivered: Collection[int] = ()
-    reply_pending: Collection[int] = ()
-    reply_pending_all: bool = False
-    interest_through: Mapping[int, date] = field(default_factory=dict)
-    grace_days: int = 0
-
-
-class Carried(NamedTuple):
-    """An item in the notice, or what of it is not in dispute. `amount` is asked for, in minor units; `level` is its own
-    (NO_LEVEL for one too small to have any), and `raised` says that this notice gives it. Sorts by age, then number."""
-
-    due_on: date
-    number: str
-    id: int
-    kind: str
-    invoice_class: str
-    currency: str
-    amount: int
-    days: int
-    level: int
-    raised: bool
-
-
-class LeftOut(NamedTuple):
-    """An item past due, or the part of it, that is not asked for, and why: disputed, promised, a block, reply, unapplied."""
-
-    id: int
-    number: str
-    currency: str
-    amount: int
-    why: str
-
-
-class Later(NamedTuple):
-    """An item whose turn has not come; `next_on` is the earliest day for its next step, None when none follows by itself."""
-
-    id: int
-    number: str
-    currency: str
-    amount: int
-    next_on: date | None
-
-
-class NoticeDecision(NamedTuple):
-    """A notice to a customer from one entity, or none (`step` is None), and why.
-
-    Every open item of the entity is in `carried`, `left_out` or `later`; a part-disputed one in two of them, and the amounts
-    add up to what is open. Amounts are minor units by currency, each currency a section of its own. `asked` is the sum
-    carried, `credits` unapplied credit in its currencies, `to_pay` what is asked after the strategy's policy for credits.
-    `level` is the highest reached, `step` the one whose template speaks, `raised_to` the step of the highest level given new.
-    """
-
-    customer_id: int
-    number: str
-    entity: int
-    step: Step | None
-    level: int
-    code: str
-    facts: dict[str, Any]
-    carried: Sequence[Carried] = ()
-    left_out: Sequence[LeftOut] = ()
-    later: Sequence[Later] = ()
-    asked: Mapping[str, int] = {}
-    credits: Mapping[str, int] = {}
-    to_pay: Mapping[str, int] = {}
-    fees: Sequence[FeeDraft] = ()
-    escalations: Sequence[Escalation] = ()
-    pay_by: date | None = None
-    look_again_on: date | None = None
+# Decision, facts and rows are used together, so callers may take all from here.
+__all__ = ["Carried", "Held", "Later", "LeftOut", "NoticeDecision", "NoticeFacts", "held_sums", "notices"]
 
 
 class _Sorted:
@@ -138,18 +60,27 @@ def notices(
     today: date,
     policy: Policy,
     calendar: Calendar,
+    drafted: Mapping[int, int] | None = None,
 ) -> tuple[NoticeDecision, ...]:
     """One decision per entity with anything open, by entity; none for a customer with nothing open (P35).
 
     The promises must have been judged before. What a notice carries is raised by one step at most. Whether it goes is asked of
     the customer, not of the entity: two entities write on the same day or wait for each other.
+
+    `drafted` decides a draft again at the moment it goes: item id to the level the draft gives it (NO_LEVEL for none). It
+    carries none but those items, and gives none of them a higher level than was drafted, and approved.
     """
     ladder = strategy.ladder
-    silent = _whole_customer(situation, today)
+    silent = whole_customer(situation, today)
     parts = _sort_items(situation, facts, ladder, today, policy, silent[0] if silent else "")
     if not parts:
         return ()
-    gate = silent[1] if silent else _gate(situation, facts, strategy, today, calendar, parts)
+    if silent:
+        wait: Why | None = silent[1]
+    else:
+        wait = gate(
+            situation, facts, strategy, today, calendar, [row for part in parts.values() for row in part.rows]
+        )
     decided = []
     for entity in sorted(parts):
         part = parts[entity]
@@ -157,15 +88,37 @@ def notices(
         group = part.rows or part.courtesy
         if part.rows:
             part.put_off(part.courtesy, None)
+        if drafted is not None:
+            group = _as_drafted(part, group, drafted, facts.held)
         _leave_out_what_credit_covers(part, group, situation.unapplied, entity)
         group.sort()
         reached = any(row.raised for row in group)
-        if gate is None and reached:
+        if wait is None and reached:
             decided.append(_notice(situation, facts, strategy, ladder, today, calendar, entity, part, group))
         else:
-            why = gate if gate is not None and (reached or silent) else _why_none(group, part)
+            why = (
+                wait
+                if wait is not None and (reached or silent)
+                else why_none(group, part.small, part.left_out)
+            )
             decided.append(_none(situation, today, entity, part, group, why))
     return tuple(decided)
+
+
+def _as_drafted(
+    part: _Sorted, group: list[Carried], drafted: Mapping[int, int], held: Mapping[int, Held]
+) -> list[Carried]:
+    """The rows that the draft was about, none above the level it was to get; the others have their turn later."""
+    kept = []
+    for row in group:
+        if row.id not in drafted:
+            part.put_off([row], None)
+        elif row.raised and row.level > drafted[row.id]:
+            last = held.get(row.id)
+            kept.append(row._replace(raised=False, level=last.level if last else NO_LEVEL))
+        else:
+            kept.append(row)
+    return kept
 
 
 def _sort_items(
@@ -272,7 +225,7 @@ def _leave_out_what_credit_covers(
     the strategy's policy for credits (trap 23)."""
     if not unapplied or not group:
         return
-    asked = _sums(group)
+    asked = sums_of(group)
     covered = {cur for cur, minor in asked.items() if unapplied.get((entity, cur), 0) >= minor}
     if covered:
         part.left_out.extend(
@@ -290,7 +243,7 @@ def _notice(
     level = max(row.level for row in group)
     # A level given by decision (legal) has no notice of its own to repeat: the highest step below it speaks.
     step = [window.step for window in ladder if window.level <= level][-1]
-    asked = _sums(group)
+    asked = sums_of(group)
     credits = {cur: minor for cur in asked if (minor := situation.unapplied.get((entity, cur), 0)) > 0}
     net = credits if strategy.credits == "net" else {}
     given = {row.level for row in group if row.raised}
@@ -317,86 +270,8 @@ def _notice(
     )  # fmt: skip
 
 
-def held_sums(left_out: Sequence[LeftOut]) -> list[dict[str, Any]]:
-    """What is left out, summed by reason and currency, as facts hold it."""
-    sums: dict[tuple[str, str], int] = {}
-    for row in left_out:
-        sums[row.why, row.currency] = sums.get((row.why, row.currency), 0) + row.amount
-    return [{"why": why, "minor": sums[why, cur], "currency": cur} for why, cur in sorted(sums)]
-
-
-def _sums(rows: Sequence[Carried]) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for row in rows:
-        sums[row.currency] = sums.get(row.currency, 0) + row.amount
-    return sums
-
-
-# --- why not ----------------------------------------------------------------------------------------------------------
-
-_Why = tuple[str, dict[str, Any], date | None]
-
-
-def _whole_customer(situation: Situation, today: date) -> tuple[str, _Why] | None:
-    """When the customer gets nothing at all: the word for what is left out, and why."""
-    if situation.cease_contact:
-        return "cease_contact", ("cease_contact", {}, None)
-    for block in situation.blocks:
-        if block.until is None or block.until >= today:
-            told = {"block": block.kind, "until": block.until.isoformat() if block.until else None}
-            look = block.until + timedelta(1) if block.until else None
-            return block.kind, ("customer_blocked", told, look)
-    return None
-
-
-def _gate(
-    situation: Situation,
-    facts: NoticeFacts,
-    strategy: Strategy,
-    today: date,
-    calendar: Calendar,
-    parts: Mapping[int, _Sorted],
-) -> _Why | None:
-    """Why nothing goes to this customer today though an item has reached a step; None when it may go."""
-    if not calendar.is_business_day(today):
-        return "notice_not_business_day", {}, calendar.next_business_day(today)
-    snooze = situation.snooze
-    if snooze is not None and today < snooze.until:
-        rows: list[Any] = [row for part in parts.values() for row in part.rows]
-        # As on the worklist: a promise that breaks ends the rest that a person had given before it broke (D2).
-        if snooze.since is None or not broke_after(snooze.since, situation, rows):
-            return (
-                "snoozed",
-                {"until": snooze.until.isoformat(), "why": snooze.why, "by": snooze.by},
-                snooze.until,
-            )
-    if facts.waiting_since is not None:
-        return "notice_waiting", {"drafted_on": facts.waiting_since.isoformat()}, None
-    last, between = facts.last_notice_on, max(1, strategy.min_days_between)
-    if last is not None and (today - last).days < between:
-        until = last + timedelta(between)
-        told = {"last_on": last.isoformat(), "days": between, "until": until.isoformat()}
-        return "notice_too_soon", told, until
-    if situation.emailed_today:
-        return "notice_after_mail", {}, calendar.next_business_day(today)
-    return None
-
-
-def _why_none(group: Sequence[Carried], part: _Sorted) -> _Why:
-    """Why nothing sets a notice off from this entity."""
-    small = [row for row in group if row.id in part.small]
-    if small:
-        return "notice_below_minimum", {"items": len(small), "amount": moneys(_sums(small))}, None
-    if group:
-        level = max(row.level for row in group)
-        return "notice_level_held", {"level": level, "amount": moneys(_sums(group))}, None
-    if part.left_out:
-        return "all_held", {"held": held_sums(part.left_out)}, None
-    return "notice_not_reached", {}, None
-
-
 def _none(
-    situation: Situation, today: date, entity: int, part: _Sorted, group: Sequence[Carried], why: _Why
+    situation: Situation, today: date, entity: int, part: _Sorted, group: Sequence[Carried], why: Why
 ) -> NoticeDecision:
     code, told, look = why
     part.put_off(group, look)

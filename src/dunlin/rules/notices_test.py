@@ -33,11 +33,11 @@ def item(
                     entity)  # fmt: skip
 
 
-def decided(*items, strategy=THREE, today=TODAY, facts=None, **known):
+def decided(*items, strategy=THREE, today=TODAY, facts=None, drafted=None, **known):
     held = {each: Held(level, TODAY - timedelta(ago)) for each, (level, ago) in known.pop("held", {}).items()}
     facts = facts or NoticeFacts(held, **{key: known.pop(key) for key in list(known) if key in _FACTS})
     situation = Situation(7, "C7", "Northwind", list(items), **known)
-    return notices(situation, facts, strategy, today, Policy(), LEDGER)
+    return notices(situation, facts, strategy, today, Policy(), LEDGER, drafted)
 
 
 _FACTS = (
@@ -376,9 +376,8 @@ def test_every_open_item_is_in_one_place_and_every_cent_is_accounted_for(
         held, None if ago is None else TODAY - timedelta(ago), reply_pending={0} if replied else ()
     )
     strategy = Strategy("all", "All", (COURTESY, FIRST, SECOND, FINAL, LEGAL))
-    found = notices(
-        Situation(7, "C7", "", items, unapplied, promises=promises), facts, strategy, TODAY, Policy(), LEDGER
-    )
+    situation = Situation(7, "C7", "", items, unapplied, promises=promises)
+    found = notices(situation, facts, strategy, TODAY, Policy(), LEDGER)
     assert [each.entity for each in found] == sorted({each.entity for each in items})
     for decision in found:
         ours = [each for each in items if each.entity == decision.entity]
@@ -397,6 +396,10 @@ def test_every_open_item_is_in_one_place_and_every_cent_is_accounted_for(
             assert not carried
             continue
         assert ago is None or ago >= 7
+        # Decided again with the same facts, a draft is what it was.
+        levels_drafted = {row.id: row.level if row.raised else -1 for row in decision.carried}
+        again = notices(situation, facts, strategy, TODAY, Policy(), LEDGER, levels_drafted)
+        assert next(each for each in again if each.entity == decision.entity)[3:9] == decision[3:9]
         assert all(minor > 0 for minor in decision.to_pay.values())
         assert sum(decision.asked.values()) == sum(row.amount for row in decision.carried)
         for row in decision.carried:
@@ -420,3 +423,21 @@ def test_days_of_grace_shift_the_steps_past_due_and_nothing_else():
     assert one(item(17), held={1: (1, 8)}, grace_days=3).level == -1
     (row,) = one(item(18), held={1: (1, 8)}, grace_days=3).carried
     assert (row.level, row.days) == (2, 18)
+
+
+@pytest.mark.trap(20)
+@pytest.mark.trap(29)
+def test_a_draft_is_decided_again_when_it_goes_and_never_says_more_than_was_drafted():
+    drafted = {1: 2, 2: 1, 3: -1}
+    known = {"held": {1: (1, 9)}}
+    again = one(item(31, id=1), item(16, 4_000, id=2), item(7, id=3), item(5, id=4), drafted=drafted, **known)
+    # Amounts are those of now; item 3 was to go along only, item 4 was not in the draft.
+    assert (levels(again), again.asked) == ({1: 2, 2: 1, 3: -1}, {"USD": 24_000})
+    assert [row.id for row in again.later] == [4]
+    assert [row.raised for row in again.carried] == [True, True, False]
+    # Nothing left that it would raise: it does not go.
+    gone = one(item(7, id=3), item(5, id=4), drafted=drafted)
+    assert (gone.step, [row.id for row in gone.later]) == (None, [4, 3])
+    # A second step since the draft waits for a notice of its own.
+    capped = one(item(40, id=1), drafted={1: 1}, held={1: (1, 9)})
+    assert (capped.step, capped.code) == (None, "notice_level_held")
