@@ -33,18 +33,20 @@ _COMMANDS = {
     "tracking": ("dunlin.cli.tracking:tracking", "Past due in bands, large debits, old credits, losses."),
     "worklist": ("dunlin.cli.worklist:worklist", "Whom a collector contacts on a day, and why."),
     "why": ("dunlin.cli.why:why", "Why a customer is, or is not, contacted on a day."),
+    "mail": ("dunlin.cli.mail:mail", "Set up shared mailboxes and take in mail."),
     "outbox": ("dunlin.cli.outbox:outbox", "What is to be sent: send it, list it, settle what was cut off."),
     "log": ("dunlin.cli.log:log", "Log a call."),
     "verify": ("dunlin.cli.verify:verify", "Prove the books from their postings."),
     "examples": ("dunlin.cli.examples:examples", "Run worked examples through the rules."),
     "strategy": ("dunlin.cli.strategy:strategy", "Check, test and compare dunning strategies as text."),
     "processes": ("dunlin.cli.processes:processes", "The dates of the scheduled processes."),
+    "intents": ("dunlin.cli.intents:intents", "How well inbound mail is understood."),
     "bench": ("dunlin.cli.bench:bench", "Measure against limits taken in the same run."),
     "user": ("dunlin.cli.user:user", "Make, list and change the people who sign in."),
     "check": ("dunlin.cli.check:check", "Refuse unsafe settings before going live."),
 }
 # These need no database, so they work before `dunlin init`.
-_WITHOUT_BOOKS = {"examples", "bench", "strategy", "processes"}
+_WITHOUT_BOOKS = {"examples", "intents", "bench", "strategy", "processes"}
 
 
 class Commands(click.Group):

@@ -11,7 +11,7 @@ from dunlin.rules.intents.reading import Reading
 
 # Where a clause ends: a promise's day and amount stand in one clause where they can.
 _CLAUSE = re.compile(
-    r"[,;]\s|\s(?:but|however|aber|pero|mais|ma|mas|maar|ale|men|ama|pero|while|whereas|and the rest|and the remain)\s|[,，、；]"
+    r"[,;]\s|\s(?:but|however|aber|pero|mais|ma|mas|maar|ale|men|ama|pero|while|whereas|and the rest|and the remain)\s|[，；]"
 )
 
 

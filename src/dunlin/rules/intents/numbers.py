@@ -27,7 +27,8 @@ _RANGE = re.compile(
     r"(?<![\w.,/@+'-])(\d{3,9})\s?(?:-|/|–|bis|to|through|thru|au|a|al|t/m|до)\s?(\d{3,9})(?![\w@%]|[.,/-]\d)"
 )
 _LINK = re.compile(
-    r"\s?(?:,|;|/|&|\+|and|und|y|e|et|en|och|og|i|a|oraz|ve|и|та|ja|si|es|va|as well as|sowie|plus|at|saka|और|و|と|、|和|및|与|과|와|sekä)?\s?(?:#|no\.?|nr\.?|n°|also)?\s?"
+    r"\s?(?:,|;|/|&|\+|、|和|及|与|と|와|과|and|und|sowie|et|oraz|och|og|ve|as well as|plus|saka|at|en|sekä|y|e|i|a|и|та|و)?"
+    r"\s?(?:and\s|und\s|et\s|y\s|e\s)?(?:#|no\.?\s?|nr\.?\s?|n°\s?|also\s)?(?=[a-z]{0,5}[-_/#]?\d)"
 )
 
 

@@ -40,6 +40,25 @@ def sentences(folded: str, start: int, end: int) -> list[tuple[int, int]]:
     return spans
 
 
+# Words that join two things said; what stands on either side is also heard alone.
+_JOINED = re.compile(
+    r"[,;:]\s|[，、；]|\s(?:and|but|however|also|so|y|e|et|und|pero|mas|mais|ma|aber|sowie|ou|oder|en|maar|ale|i|a|at|pero|tambien|aussi|auch|och|og|men|ve|ama|"
+    r"и|но|if|si|wenn|se|kung)\s|\s?[()]\s?"
+)
+
+
+def clauses(folded: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The parts of a sentence, where it has more than one and not too many to be a list."""
+    spans: list[tuple[int, int]] = []
+    begin = start
+    for match in _JOINED.finditer(folded, start, end):
+        if match.start() - begin >= 8:
+            spans.append((begin, match.start()))
+            begin = match.end()
+    spans.append((begin, end))
+    return spans if 1 < len(spans) <= 8 else []
+
+
 def signature_start(folded: str, start: int) -> int:
     """Where the closing line stands ("Kind regards,"), else the end: figures after it are no invoice numbers."""
     at = len(folded)

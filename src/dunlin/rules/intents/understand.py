@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dunlin.rules.intents.entities import entities
@@ -13,6 +13,7 @@ from dunlin.rules.intents.headers import by_headers
 from dunlin.rules.intents.kinds import INTENTS, Found, MailText, Understanding
 from dunlin.rules.intents.reading import Reading, Sentence, read
 from dunlin.rules.intents.rules import Rule, fired
+from dunlin.rules.intents.sentences import clauses
 from dunlin.rules.intents.weights import heaviest, scores, weights
 
 # From this score (log odds) on an intent is found at all; below, only the best one is.
@@ -20,6 +21,8 @@ FOUND_FROM = 0.0
 # A subject says it in short; under "Re:" it is our own subject and says nothing.
 _SUBJECT_LESS = 0.7
 _OURS = 4.0
+# A part of a sentence lacks what the rest says.
+_PART_LESS = 1.3
 # These rules stand by themselves: missing one of them costs more than a needless look.
 _SURE = 3.0
 _ALONE = frozenset({"legal_threat", "bounce", "out_of_office"})
@@ -80,7 +83,15 @@ def _by_words(mail: MailText, reading: Reading) -> tuple[Found, ...]:
     return tuple(_found(reading, mail, intent, odds, each) for intent, (odds, each) in chosen)
 
 
-def _hear(sentence: Sentence, reading: Reading, reply: bool) -> _Heard:
+def _parts(whole: Sentence, reading: Reading) -> Iterator[Sentence]:
+    """The clauses of a sentence that say something by themselves."""
+    for start, end in clauses(reading.folded, whole.start, whole.end):
+        tags = tuple(tag for tag in whole.tags if start <= tag.start < end)
+        if len(tags) >= 2:
+            yield Sentence(start, end, tags)
+
+
+def _hear(sentence: Sentence, reading: Reading, reply: bool, less: float = 0.0) -> _Heard:
     names = evidence(sentence, reading.folded)
     rules = fired(sentence.row)
     odds = scores({name for name, _, _ in names}).tolist()
@@ -90,6 +101,8 @@ def _hear(sentence: Sentence, reading: Reading, reply: bool) -> _Heard:
             odds[at] = max(odds[at], rule.weight)
     if sentence.start < reading.subject_end:
         odds = [each - (_OURS if reply else _SUBJECT_LESS) for each in odds]
+    if less:
+        odds = [each - less for each in odds]
     return _Heard(sentence, names, rules, odds)
 
 
