@@ -33,9 +33,7 @@ def mark_bounced(act: Act, customer_id: int, address: str, answer: str) -> tuple
 def tell_owner(act: Act, customer_id: int, what: str) -> FollowUp | None:
     """A follow-up for the next business day for whoever looks after the account: its collector, else an AR manager. None when
     there is nobody."""
-    owner = Customer.objects.select_related("collector").get(pk=customer_id).collector
-    if owner is None or not owner.is_active:
-        owner = User.objects.filter(role="ar_manager", is_active=True).order_by("pk").first()
+    owner = owner_of(customer_id)
     if owner is None:
         return None
     what = mask_card_numbers(what)[:300]
@@ -48,3 +46,11 @@ def tell_owner(act: Act, customer_id: int, what: str) -> FollowUp | None:
     )  # fmt: skip
     act.tell(about=f"follow_up:{row.pk}", customer_id=customer_id, after={"what": what, "owner": owner.pk})
     return row
+
+
+def owner_of(customer_id: int) -> User | None:
+    """Who looks after the account: its collector, else an AR manager; None when there is neither."""
+    owner = Customer.objects.select_related("collector").get(pk=customer_id).collector
+    if owner is None or not owner.is_active:
+        owner = User.objects.filter(role="ar_manager", is_active=True).order_by("pk").first()
+    return owner

@@ -27,7 +27,7 @@ from django.db.models import Q
 from dunlin.actions.addresses import mark_bounced
 from dunlin.actions.decide_again import decide_again
 from dunlin.actions.doing import Who, doing
-from dunlin.actions.message_content import Content, fresh_content
+from dunlin.actions.message_content import Content, after_sent, fresh_content
 from dunlin.actions.messages import happened, withdraw
 from dunlin.actions.store_file import file_bytes
 from dunlin.actions.writing_gate import AUTOMATIC, gate
@@ -231,6 +231,8 @@ class _Sender:
                 happened(message, now, "refused", f"{each.address}: {each.answer}")
                 if each.for_good and message.customer_id:
                     mark_bounced(act, message.customer_id, each.address, each.answer)
+            message.state, message.sent_at = "sent", now
+            after_sent(act, message)
             if message.customer_id and message.purpose in _BY_MACHINE:
                 decide_again(who, message.customer_id, self.policy)
             act.tell(about=f"message:{message.pk}", after={"state": "sent", "purpose": message.purpose})

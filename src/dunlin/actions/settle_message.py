@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dunlin.actions.doing import Who, doing
+from dunlin.actions.message_content import after_sent
 from dunlin.actions.messages import happened
 from dunlin.actions.send_due import still_sending, unclear_messages
 from dunlin.records.models import Message
@@ -40,6 +41,8 @@ def settle_message(who: Who, message_id: int, went: bool, because: str) -> Messa
             row.state, row.handed_over_at, row.claimed_by = "decided", None, ""
         row.save(update_fields=["state", "sent_at", "handed_over_at", "claimed_by"])
         happened(row, who.now, "settled", f"{'it went' if went else 'it goes again'}: {because}", who.user_id)
+        if went:
+            after_sent(act, row)
         act.tell(about=f"message:{row.pk}", customer_id=row.customer_id, after={"went": went})
     return row
 

@@ -37,6 +37,14 @@ class Chosen(NamedTuple):
             return {f"{name}__in": self.only}
         return {f"{name}__gte": self.first, f"{name}__lte": self.last}
 
+    def holds(self, customer: int) -> bool:
+        """Whether the customer is one of them."""
+        return customer in self.only if self.only else self.first <= customer <= self.last
+
+    @property
+    def few(self) -> bool:
+        return bool(self.only) or self.first == self.last
+
     @property
     def sql(self) -> str:
         return f"IN ({', '.join(['%s'] * len(self.only))})" if self.only else "BETWEEN %s AND %s"

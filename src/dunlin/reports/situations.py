@@ -23,12 +23,13 @@ from dunlin.records.models import (
     Customer,
     ExchangeRate,
     FollowUp,
+    Message,
     Promise,
     PromiseItem,
     PromiseJudgement,
     Snooze,
 )
-from dunlin.reports.moments import day_ends
+from dunlin.reports.moments import day_begins, day_ends
 from dunlin.reports.situation_books import Chosen, books_now, books_then, group_credit
 from dunlin.rules.campaigns import REACHED
 from dunlin.rules.policy import Policy
@@ -110,7 +111,7 @@ def situations(
     span = chosen.lookup("customer")
     # Of a past day: what was lifted or ended later was still in force at the end of it.
     over = day_ends(day, policy.ledger_time_zone) if past else None
-    having = _having(chosen)
+    having = _having(chosen, day, policy)
     blocks, item_blocks, block_ends = _blocks(span, day, over) if "blocks" in having else ({}, {}, {})
     books = (books_then if past else books_now)(chosen, day, item_blocks)
     group = group_credit(chosen, day, past) if "parents" in having else {}
@@ -120,6 +121,7 @@ def situations(
     phoneless = _without_phone(chosen)
     follow_ups = _follow_ups(span) if "follow-ups" in having else {}
     snoozes = _snoozes(span, day, over) if "snoozes" in having else {}
+    emailed = _emailed(span, day, policy) if "mails" in having else ()
     people = Customer.objects.filter(**chosen.lookup("pk")).order_by("pk")
     nothing: _Calls = _Calls()
     for customer_id, number, name in people.values_list("pk", "number", "name"):
@@ -141,7 +143,7 @@ def situations(
             called.last_on,
             called.last_outcome,
             called.attempts_today,
-            False,
+            customer_id in emailed,
             follow_ups.get(customer_id),
             snoozes.get(customer_id),
             rates,
@@ -163,12 +165,32 @@ _FACTS = {
 }
 
 
-def _having(chosen: Chosen) -> set[str]:
+# What went to a customer by itself on a day; a statement or an answer is not among it (P4, P6).
+AUTOMATIC_MAIL = ("notice", "finals", "mrr", "not_reached")
+
+
+def _having(chosen: Chosen, day: date, policy: Policy) -> set[str]:
     """Which kinds of facts there are of these customers."""
-    asked = ", ".join(f"EXISTS (SELECT 1 FROM {rows.format(chosen.sql)})" for rows in _FACTS.values())  # noqa: S608  all of it is written above
+    asked = [f"EXISTS (SELECT 1 FROM {rows.format(chosen.sql)})" for rows in _FACTS.values()]  # noqa: S608  all of it is written above
+    # Few mails of a day, many of a customer: of a whole chunk the index of the moments is the one to walk.
+    customer = "+customer_id" if connection.vendor == "sqlite" and not chosen.few else "customer_id"
+    asked.append(f"EXISTS (SELECT 1 FROM records_message WHERE {customer} {chosen.sql} AND sent_at >= %s)")  # noqa: S608
+    began = connection.ops.adapt_datetimefield_value(day_begins(day, policy.ledger_time_zone))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {asked}", chosen.parameters * len(_FACTS))
-        return {name for name, there in zip(_FACTS, cursor.fetchone()) if there}
+        cursor.execute(
+            f"SELECT {', '.join(asked)}", [*chosen.parameters * len(_FACTS), *chosen.parameters, began]
+        )
+        return {name for name, there in zip((*_FACTS, "mails"), cursor.fetchone()) if there}
+
+
+def _emailed(span: dict[str, Any], day: date, policy: Policy) -> set[int]:
+    """Customers to whom an e-mail of AUTOMATIC_MAIL went on the day; one that came back does not count."""
+    zone = policy.ledger_time_zone
+    sent = Message.objects.filter(
+        **span, sent_at__gte=day_begins(day, zone), sent_at__lt=day_ends(day, zone),
+        channel="email", state="sent", purpose__in=AUTOMATIC_MAIL,
+    )  # fmt: skip
+    return set(sent.values_list("customer", flat=True))
 
 
 def _follow_ups(span: dict[str, Any]) -> dict[int, date]:

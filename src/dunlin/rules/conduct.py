@@ -237,7 +237,7 @@ def _write_at(
     facts = clock_facts(local, zone, assumed, window)
     if closed_day(local, opening):
         facts |= _rule("email_days", "setting conduct.email_on_closed_days")
-        return Verdict(False, "conduct_emailclosed_day", facts, next_open(tomorrow(local), opening))
+        return Verdict(False, "conduct_email_closed_day", facts, next_open(tomorrow(local), opening))
     if not window[0] <= local.hour * 60 + local.minute < window[1]:
         facts |= _rule("email_hours", "setting conduct.email_hours")
         return Verdict(False, "conduct_email_hours", facts, next_open(local, opening))

@@ -86,9 +86,11 @@ def decide(situation: Situation, today: date, policy: Policy) -> Decision:
         policy.campaign_max_attempts,
         False,
         situation.do_not_call or situation.no_phone,
-        situation.emailed_today,
     )
     tomorrow = today + timedelta(1)
+    # An e-mail of today stands for the one that would be next. It takes nobody off the phone: P4 wants both.
+    if step == "email" and situation.emailed_today:
+        step = "none"
     if step == "none":
         code = "emailed_today" if situation.emailed_today else "reached_today"
         facts = {"today": today.isoformat(), "calls": len(situation.attempts_today)}
