@@ -91,11 +91,13 @@ def _nth(number: int) -> str:
 
 
 class FinalsReport(NamedTuple):
-    """Management's word that final invoicing of the month that `month` lies in is complete, given at a moment or on a day."""
+    """Management's word that final invoicing of the month that `month` lies in is complete, given at a moment or on a day. After
+    `closes`, the close of business of that day, it counts on the next business day."""
 
     month: date
     at: datetime | date
     withdrawn: bool = False
+    closes: time | None = None
 
 
 class Period(NamedTuple):
@@ -144,11 +146,12 @@ def period_day(
     if process != "finals":
         raise KeyError(process)
     before = month_after(year, month, -1)
-    told = [
-        each.at for each in reports if not each.withdrawn and (each.month.year, each.month.month) == before
-    ]
-    first = min(told, key=_moment, default=None)
-    start = finals_start(year, month, calendar, first, policy.finals_nth_business_day, close_of_business)
+    told = [each for each in reports if not each.withdrawn and (each.month.year, each.month.month) == before]
+    first = min(told, key=lambda each: _moment(each.at), default=None)
+    nth = policy.finals_nth_business_day
+    if first is None:
+        return nth_business_day(year, month, nth, calendar)
+    start = finals_start(year, month, calendar, first.at, nth, first.closes or close_of_business)
     # Reported on the last day of the month, it still begins in the month after.
     return max(start, nth_business_day(year, month, 1, calendar))
 

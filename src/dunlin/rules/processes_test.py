@@ -102,6 +102,8 @@ def test_daily_processes_run_on_business_days():
 def test_the_report_that_final_invoicing_is_complete_starts_the_contacts(reports, start):
     told = [FinalsReport(date(2026, 1, 15), at) for at in reports]
     assert period_day("finals", 2026, 2, LEDGER, POLICY, told, time(17)) == date.fromisoformat(start)
+    closing = [each._replace(closes=time(17)) for each in told]
+    assert next_dates("finals", date(2026, 2, 1), 1, LEDGER, POLICY, closing) == [date.fromisoformat(start)]
     # Withdrawn, or about another month, it starts nothing.
     withdrawn = [each._replace(withdrawn=True) for each in told]
     assert period_day("finals", 2026, 2, LEDGER, POLICY, withdrawn, time(17)) == date(2026, 2, 9)
