@@ -28,6 +28,8 @@ BARS: dict[str, Bar] = {
     "page_account": Bar("account page, p95 ms", 150, 40),
     "page_worklist": Bar("worklist page, p95 ms", 150, 40),
     "page_search": Bar("search, p95 ms", 150, 40),
+    "statements": Bar("statements of 30 lines per second, 2 cores", 30, 55, more_is_better=True),
+    "statements_ratio": Bar("the same, x of the pages compiled alone", 1.5, 1.15),
     "verify": Bar("verify, x of reading the same rows", 12, 6),
 }
 

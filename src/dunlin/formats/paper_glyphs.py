@@ -40,22 +40,25 @@ def font_characters(font: bytes) -> dict[int, int]:
 
 
 @lru_cache(1)
-def latin_advances() -> dict[str, float]:
-    """How far each character of Noto Sans moves on, in ems."""
-    font = (FONTS / "NotoSans-Regular.ttf").read_bytes()
-    em = struct.unpack_from(">H", font, _table(font, b"head") + 18)[0]
-    count = struct.unpack_from(">H", font, _table(font, b"hhea") + 34)[0]
-    metrics = _table(font, b"hmtx")
-    return {
-        chr(code): struct.unpack_from(">H", font, metrics + 4 * min(glyph, count - 1))[0] / em
-        for code, glyph in font_characters(font).items()
-    }
+def advances() -> dict[str, float]:
+    """How far each character moves on, in ems, in the first of our fonts that has it; Noto Sans comes first."""
+    moves: dict[str, float] = {}
+    for file in sorted(
+        FONTS.glob("*-Regular.[ot]tf"), key=lambda file: (file.stem != "NotoSans-Regular", file.name)
+    ):
+        font = file.read_bytes()
+        em = struct.unpack_from(">H", font, _table(font, b"head") + 18)[0]
+        count = struct.unpack_from(">H", font, _table(font, b"hhea") + 34)[0]
+        metrics = struct.unpack_from(f">{2 * count}H", font, _table(font, b"hmtx"))
+        for code, glyph in font_characters(font).items():
+            moves.setdefault(chr(code), metrics[2 * min(glyph, count - 1)] / em)
+    return moves
 
 
 def text_width(text: str, size: float) -> float:
-    """Points that `text` takes at `size` points, set in one line; for scripts other than Latin rather more than less."""
-    advances = latin_advances()
-    return size * sum(advances.get(sign) or (0.0 if _unseen(ord(sign)) else 1.0) for sign in text)
+    """Points that `text` takes at `size` points, set in one line; where letters join rather more than less."""
+    moves = advances()
+    return size * sum(moves.get(sign, 0.0 if _unseen(ord(sign)) else 1.0) for sign in text)
 
 
 def _table(font: bytes, tag: bytes) -> int:

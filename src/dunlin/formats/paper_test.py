@@ -9,7 +9,7 @@ import typst
 
 from dunlin.formats import paper
 from dunlin.formats.paper import PAPERS, SOURCES, PaperRefused, page_count, print_paper
-from dunlin.formats.paper_glyphs import FONTS, covered, latin_advances, text_width, without_glyph
+from dunlin.formats.paper_glyphs import FONTS, advances, covered, text_width, without_glyph
 from dunlin.formats.paper_language import printable
 from dunlin.formats.statement_paper import Recipient, print_statement, statement_data
 from tests.paper_samples import ON, pages_of, statement, text_of
@@ -94,9 +94,9 @@ def test_the_fonts_carry_what_they_should_and_their_licence():
 
 
 def test_figures_are_equally_wide_and_so_is_the_minus_to_the_plus():
-    advances = latin_advances()
-    assert len({advances[figure] for figure in "0123456789"}) == 1
-    assert advances["−"] == advances["+"]
-    assert text_width("1,234.50", 10) == pytest.approx(
-        10 * (6 * advances["0"] + advances[","] + advances["."])
-    )
+    moves = advances()
+    assert len({moves[figure] for figure in "0123456789"}) == 1
+    assert moves["−"] == moves["+"]
+    assert text_width("1,234.50", 10) == pytest.approx(10 * (6 * moves["0"] + moves[","] + moves["."]))
+    assert moves["東"] == 1
+    assert text_width("สั่", 10) == text_width("ส", 10)

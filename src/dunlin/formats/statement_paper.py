@@ -177,7 +177,8 @@ def pay_lines(language: PaperLanguage, bank: Sequence[tuple[str, str]], referenc
 
 
 _COLUMNS = ("date", "kind", "number", "reference", "due_date", "days", "debit", "credit", "open")
-SIZE, GUTTER, DAYS_WIDTH, BOLD = 8, 5.5, 36.0, 1.08  # points; bold text against regular
+SIZE, GUTTER, DAYS_WIDTH, LEAST = 8, 5.5, 36.0, 80.0  # points; least of number and reference together
+BOLD = 1.08  # how wide bold text is against regular
 
 
 class _Figures:
@@ -248,8 +249,12 @@ class _Figures:
         ]
         balance = max(text_width(self.shown(balance), SIZE) for balance in (min(running), max(running)))
         money[0] = max(money[0], balance * BOLD)
-        fixed = [longest(0, 34, 64), longest(1, 40, 64), longest(4, 34, 64), DAYS_WIDTH, *money]
-        left = max(room - sum(fixed) - GUTTER * (len(_COLUMNS) - 1), 80)
+        texts = [longest(0, 34, 64), longest(1, 36, 64), longest(4, 34, 64)]
+        left = room - sum(texts) - DAYS_WIDTH - sum(money) - GUTTER * (len(_COLUMNS) - 1)
+        if left < LEAST:  # dates and kinds can stand in two lines, amounts cannot
+            texts = [width - (LEAST - left) / 3 for width in texts]
+            left = LEAST
+        fixed = [*texts, DAYS_WIDTH, *money]
         number, reference = longest(2, 36), longest(3, 36)
         marked = max(number, *(text_width(f"{row[2]} {row[9]}", SIZE) + 0.5 for row in rows if row[9]), 0)
         if number + reference > left:
