@@ -84,13 +84,14 @@ def read_mail(raw: bytes, limit: int = MAIL_BYTES_MAX) -> Received:
         return _received(Message(), Pieces(problems=["mail_empty"]), [], fingerprint)
     raw = raw.lstrip(b"\r\n")
     if len(raw) > limit:
-        tree, problems = parse_tree(_head_of(raw))
+        tree, problems = parse_tree(head_of(raw))
         return _received(tree, Pieces(), ["mail_too_large", *problems], fingerprint)
     tree, problems = parse_tree(raw)
     return _received(tree, take_apart(tree), problems, fingerprint)
 
 
-def _head_of(raw: bytes) -> bytes:
+def head_of(raw: bytes) -> bytes:
+    """The headers of a raw mail, without its body."""
     head = raw[:HEAD_BYTES]
     ends = [at for at in (head.find(b"\n\n"), head.find(b"\r\n\r\n"), head.find(b"\r\r")) if at >= 0]
     return head[: min(ends)] + b"\n\n" if ends else head

@@ -14,7 +14,8 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Substr
 
 from dunlin.records.models import (
     Call,
@@ -22,6 +23,8 @@ from dunlin.records.models import (
     Dispute,
     FollowUp,
     Item,
+    Mail,
+    MailFile,
     Note,
     Promise,
     PromiseJudgement,
@@ -31,6 +34,7 @@ from dunlin.reports.account_items import full_name
 from dunlin.reports.moments import day_begins, day_ends
 
 PAGE_SIZE = 40
+MAIL_CHARS = 2_000  # of a mail; the rest is on its own page
 _BY = ("by__first_name", "by__last_name", "by__username")
 
 # What the diary alone knows; everything else that is done leaves a row of its own.
@@ -351,6 +355,24 @@ def _said(value: Any) -> str | date:
         return str(value)
 
 
+def _mails(ask: _Ask) -> QuerySet[Any]:
+    received = Mail.objects.filter(customer=ask.customer_id, received_at__lt=day_ends(ask.as_of, ask.zone))
+    return received.annotate(
+        new_words=Substr("reply", 1, MAIL_CHARS), all_words=Substr("text", 1, MAIL_CHARS),
+        has_files=Exists(MailFile.objects.filter(mail=OuterRef("pk"))),
+    )  # fmt: skip
+
+
+def _mail(row: dict[str, Any]) -> dict[str, Any]:
+    names = ("kind", "conversation_id", "answers_id", "subject", "from_address", "matched_by", "has_files")
+    sender = row["from_name"] or row["from_address"]
+    what = {"message": f"Mail from {sender}", "auto_reply": f"Automatic answer of {sender}"}
+    return {
+        "about": f"mail:{row['pk']}", "title": what.get(row["kind"]) or row["kind"].replace("_", " ").capitalize(),
+        "text": row["new_words"] or row["all_words"], "by": sender, "facts": {name: row[name] for name in names},
+    }  # fmt: skip
+
+
 def _of(person: str) -> tuple[str, ...]:
     return tuple(f"{person}__{name}" for name in ("first_name", "last_name", "username"))
 
@@ -383,6 +405,9 @@ _SOURCES = (
     _Source("dispute", "resolved_on", True, _resolved, (*_DISPUTE, "resolution", *_of("resolved_by")), _resolution),
     _Source("follow_up", "created_at", False, _follow_ups, ("what", "due_on", *_of("created_by")), _follow_up),
     _Source("follow_up", "done_at", False, _done, ("what", "outcome", "due_on", *_of("done_by")), _finished),
+    _Source("mail", "received_at", False, _mails,
+            ("kind", "conversation_id", "answers_id", "subject", "from_name", "from_address", "matched_by", "new_words", "all_words",
+             "has_files"), _mail),
     _Source("change", "at", False, _diary, ("verb", "about", "cause", "before", "after", *_BY), _change),
 )  # fmt: skip
 KINDS = tuple(dict.fromkeys(source.kind for source in _SOURCES))
