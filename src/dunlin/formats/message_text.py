@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -49,19 +50,23 @@ def width(text: str) -> int:
 
 def wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
     """Lines of at most 78 columns, broken at blanks or between wide letters; an address longer than a line stays whole."""
-    lines, line, indent = [], "", first
+    lines: list[str] = []
+    line, used, indent = "", width(first), first
     for word in _pieces(text):
-        joined = f"{line}{word}"
-        if width(indent + joined.rstrip()) > COLUMNS and line.strip():
+        size = width(word)
+        if used + size > COLUMNS and line.strip():
             lines.append((indent + line).rstrip())
             line, indent = word.lstrip(), rest
+            used = width(indent + line)
         else:
-            line = joined
+            line, used = line + word, used + size
     return [*lines, (indent + line).rstrip()]
 
 
 def _pieces(text: str) -> list[str]:
     """Where a line may break: words with the blank before them, and single wide letters."""
+    if text.isascii():
+        return re.findall(" ?[^ ]+| ", text)
     pieces: list[str] = []
     for letter in text:
         wide = _columns(letter) == 2

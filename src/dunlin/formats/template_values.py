@@ -174,6 +174,7 @@ def number_words(number: int, language: str) -> str:
     return str(format_decimal(number, locale=locale_of(language)))
 
 
+@lru_cache(maxsize=8192)
 def money_text(amount: Money, language: str) -> str:
     """An amount with the marks of the language and its ISO code, which no reader mistakes: "1.200,00 EUR" in German.
 
@@ -191,11 +192,13 @@ def amounts_text(amounts: Sequence[Money], language: str) -> str:
     return texts[0] if len(texts) == 1 else str(format_list(texts, locale=locale_of(language)))
 
 
+@lru_cache(maxsize=1024)
 def date_text(on: date, language: str) -> str:
     """A date in full words of the language: "May 12, 2026", "12. Mai 2026"."""
     return str(format_date(on, format="long", locale=locale_of(language)))
 
 
+@lru_cache(maxsize=8192)
 def short_date(on: date, language: str) -> str:
     """A date for a narrow column with a year of four digits. English writes the month as a word: 5/12 is two days."""
     locale = locale_of(language)
