@@ -25,7 +25,7 @@ from dunlin.formats.quote_marks import (
 )
 
 LINES_MAX = 5_000
-_SIGNATURE_LINES = 25
+_SIGNATURE_LINES = 20
 _QUOTED = re.compile(r"^[ \t]{0,3}(?:>|[|] )")
 # Below a ruled line may stand what was paid; that is no signature.
 _FIGURES = re.compile(
@@ -222,38 +222,43 @@ def _cut_signature(parts: _Parts) -> tuple[list[tuple[str, bool]], list[str], li
     own = list(parts.own)
     while own and (not own[-1][0].strip() or own[-1][1]):
         own.pop()  # a quote at the end stands between nothing
-    signature: list[str] = []
-    dropped: list[str] = []
+    spoken = [at for at, (line, quote) in enumerate(own) if line.strip() and not quote]
     words = 0
-    for at, (line, quote) in enumerate(own):
-        if quote or not line.strip():
-            continue
-        below = [other for other, is_quote in own[at + 1 :] if not is_quote and other.strip()]
+    for number, at in enumerate(spoken):
+        line = own[at][0]
+        below = len(spoken) - number - 1
+        # Only a short tail is looked at, so that a long text costs one pass.
+        tail = [own[other][0] for other in spoken[number + 1 :]] if below <= _SIGNATURE_LINES else None
         if is_device_line(line) and (words or not below):
-            if len(below) > 3 or any(len(other) > 100 for other in below):
-                dropped = [other for other, _ in own[at + 1 :]]
-                parts.sure = False
-                signature = [line]
-            else:
-                signature = [other for other, _ in own[at:]]
-            own = own[:at]
-            break
-        if words and (_begins_signature(line, below) or DISCLAIMER.match(line)):
-            signature = [other for other, _ in own[at:]]
-            own = own[:at]
-            break
+            return _cut_device(own, at, tail, parts)
+        if words and (_begins_signature(line, tail) or DISCLAIMER.match(line)):
+            return _without_rules(own[:at]), [other for other, _ in own[at:]], []
         words += 0 if RULE.match(line) or SIGNATURE.match(line) else 1
+    return _without_rules(own), [], []
+
+
+def _cut_device(
+    own: list[tuple[str, bool]], at: int, tail: list[str] | None, parts: _Parts
+) -> tuple[list[tuple[str, bool]], list[str], list[str]]:
+    """A phone writes its line below the new words: a few short lines under it are a signature, more are a quote without marks."""
+    if tail is not None and len(tail) <= 3 and all(len(line) <= 100 for line in tail):
+        return _without_rules(own[:at]), [line for line, _ in own[at:]], []
+    parts.sure = False
+    return _without_rules(own[:at]), [own[at][0]], [line for line, _ in own[at + 1 :]]
+
+
+def _without_rules(own: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
     while own and (not own[-1][0].strip() or RULE.match(own[-1][0])):
         own.pop()
-    return own, signature, dropped
+    return own
 
 
-def _begins_signature(line: str, below: list[str]) -> bool:
+def _begins_signature(line: str, below: list[str] | None) -> bool:
     """Two dashes alone begin a signature. A longer rule does when what stands below looks like an address block, not like text."""
-    if SIGNATURE.match(line):
-        return len(below) <= _SIGNATURE_LINES
-    if not RULE.match(line):
+    if below is None or not (SIGNATURE.match(line) or RULE.match(line)):
         return False
+    if SIGNATURE.match(line):
+        return True
     return len(below) <= 10 and all(
         len(other.strip()) <= 80 and not _FIGURES.search(other) for other in below
     )
