@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -190,3 +192,14 @@ def test_a_hostile_body_of_the_longest_size_is_read_in_one_pass():
         "[items]\n" * (LONGEST_BODY // 8),
     ):
         assert len(read_template("email", "body", body)[1]) <= MOST_PROBLEMS
+
+
+def test_the_page_of_the_docs_lists_every_variable_as_it_is():
+    page = (Path(__file__).parents[3] / "docs" / "rules" / "templates.md").read_text(encoding="utf-8")
+    for kind, variables in VARIABLES.items():
+        for name, variable in variables.items():
+            row = next(line for line in page.split("\n") if line.startswith(f"| `{name}` |"))
+            _, _, kinds, type_, meaning, _ = (cell.strip() for cell in row.split("|"))
+            assert kinds == "all" or kind in kinds.split(", ")
+            assert (type_, meaning.endswith("; may be missing")) == (variable.type, variable.optional)
+            assert meaning.removesuffix("; may be missing") == variable.meaning

@@ -76,7 +76,7 @@ _BOOKS = {
     "months_aged": Variable("number", "Months of recurring invoices that are past due", 2),
 }  # fmt: skip
 _OUTWARD = {
-    "contact.name": Variable("text", "The person written to; may be unknown", "Priya Raman", True),
+    "contact.name": Variable("text", "The person written to", "Priya Raman", True),
     "invoice": Variable("text", "Number of the one document the message is about", "INV-20931", True),
     "documents": Variable("documents", "The files attached, by name", ("INV-20931.pdf", "INV-20987.pdf")),
     "pay_by": Variable("date", "Day stated by the strategy or by a decision; never made up", date(2026, 6, 9), True),
