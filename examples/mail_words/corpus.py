@@ -63,7 +63,7 @@ def mails(seed: int, variants: int) -> Iterator[tuple[str, frozenset[str], bool]
         for _ in range(variants):
             text = _filled(line, frames[line.language], chance)
             intents = {line.intent} - {"none"}
-            if chance.random() < 0.15:
+            if chance.random() < 0.25:
                 other = chance.choice(by_language[line.language])
                 text = f"{text} {_filled(other, frames[line.language], chance)}".replace(".. ", ". ")
                 intents |= {other.intent} - {"none"}

@@ -81,7 +81,9 @@ def _case(record: Mapping[str, Any], currency: str) -> tuple[MailText, Known]:
     if unknown or not wanted:
         raise ValueError(f"{', '.join(unknown) or 'nothing'} is not one of the intents {', '.join(INTENTS)}")
     stated = record.get("entities")
-    return mail, Known(wanted, record["primary"], str(record.get("lang", "")), _entities(stated) if stated else None)
+    return mail, Known(
+        wanted, record["primary"], str(record.get("lang", "")), _entities(stated) if stated else None
+    )
 
 
 def _text(record: Mapping[str, Any], name: str) -> str:
@@ -125,7 +127,9 @@ def _show(told: Mapping[str, Any]) -> None:
     click.echo(f"\n{'intent':<24}{'mails':>6}{'precision':>11}{'recall':>9}{'f1':>8}   taken for")
     for intent, each in told["per_intent"].items():
         if each["mails"] or each["found"]:
-            others = {name: many for name, many in told["confusion"].get(intent, {}).items() if name != intent}
+            others = {
+                name: many for name, many in told["confusion"].get(intent, {}).items() if name != intent
+            }
             figures = f"{_plain(each['precision']):>11}{_plain(each['recall']):>9}{_plain(each['f1']):>8}"
             click.echo(f"{intent:<24}{each['mails']:>6}{figures}   {_listed(others)}".rstrip())
     click.echo(f"\n{'language':<12}{'mails':>6}{'top1_in_set':>13}{'primary':>9}{'recognised':>12}")

@@ -45,7 +45,9 @@ def measured(pairs: Iterable[tuple[Known, Understanding]]) -> dict[str, Any]:
     cases = list(pairs)
     per_intent = {intent: _counts(cases, intent) for intent in INTENTS}
     present = [told["f1"] for told in per_intent.values() if told["mails"]]
-    proposals = [(each.confidence, each.intent in known.intents) for known, got in cases for each in got.intents]
+    proposals = [
+        (each.confidence, each.intent in known.intents) for known, got in cases for each in got.intents
+    ]
     return {
         "mails": len(cases),
         "macro_f1": _share(sum(present), len(present)),

@@ -22,12 +22,33 @@ FOUND_FROM = 0.0
 _SUBJECT_LESS = 0.7
 _OURS = 4.0
 # A part of a sentence lacks what the rest says.
-_PART_LESS = 1.3
+_PART_LESS = 1.0
 # These rules stand by themselves: missing one of them costs more than a needless look.
 _SURE = 3.0
 _ALONE = frozenset({"legal_threat", "bounce", "out_of_office"})
-# Who is answered first where several are as sure: what stops the others.
-_FIRST = {intent: rank for rank, intent in enumerate(("bounce", "out_of_office", "legal_threat", "dispute"))}
+# Which of several that are surely meant is answered first: what stops the others, what is asked, then what is told.
+_FIRST = {
+    intent: rank
+    for rank, intent in enumerate(
+        "bounce out_of_office legal_threat payment_plan_request dispute fee_waiver_request cancel_service refund_request "
+        "already_paid portal_help statement_request invoice_copy_request promise_to_pay tax_certificate contact_change "
+        "remittance_advice other".split()
+    )
+}
+_SURELY = 0.65
+# What is said along with an intent and is part of it: "charged twice, please refund" asks for the money, it disputes nothing else.
+_PART_OF = {
+    "refund_request": {"dispute", "already_paid"},
+    "fee_waiver_request": {"refund_request", "dispute"},
+    "remittance_advice": {"already_paid", "invoice_copy_request"},
+    "contact_change": {"invoice_copy_request"},
+    "portal_help": {"invoice_copy_request"},
+    "tax_certificate": {"remittance_advice", "invoice_copy_request"},
+    "dispute": {"invoice_copy_request"},
+    "legal_threat": {"dispute"},
+    "payment_plan_request": {"promise_to_pay"},
+}
+_PART_FROM = 1.0
 _REPLY = re.compile(
     r"^\s*(?:re|aw|antw|sv|vs|rv|res|rif|r|ynt|odp|atb|ref|回复|答复|回覆|返信|회신|отв|на)\s?(?:\[\d+\])?\s?[:：]",
     re.IGNORECASE,
@@ -66,8 +87,12 @@ def _by_envelope(mail: MailText) -> tuple[Found, ...]:
 
 
 def _by_words(mail: MailText, reading: Reading) -> tuple[Found, ...]:
-    heard = [
-        _hear(sentence, reading, _REPLY.match(mail.subject) is not None) for sentence in reading.sentences
+    reply = _REPLY.match(mail.subject) is not None
+    heard = [_hear(sentence, reading, reply) for sentence in reading.sentences]
+    heard += [
+        _hear(part, reading, reply, _PART_LESS)
+        for whole in reading.sentences
+        for part in _parts(whole, reading)
     ]
     best: dict[int, tuple[float, _Heard]] = {}
     for each in heard:
@@ -76,11 +101,26 @@ def _by_words(mail: MailText, reading: Reading) -> tuple[Found, ...]:
                 best[intent] = (odds, each)
     if not best:
         return (Found("other", 0.5, "", 0, 0, "nothing written"),)
-    ranked = sorted(best.items(), key=lambda item: (-item[1][0], _FIRST.get(INTENTS[item[0]], 9)))
+    ranked = sorted(best.items(), key=lambda item: (-item[1][0], _FIRST[INTENTS[item[0]]]))
     chosen = [item for item in ranked if item[1][0] >= FOUND_FROM and INTENTS[item[0]] != "other"]
     if not chosen or (INTENTS[ranked[0][0]] == "other" and chosen[0][1][0] < 1.0):
         chosen = ranked[:1]
-    return tuple(_found(reading, mail, intent, odds, each) for intent, (odds, each) in chosen)
+    kept = [item for item in chosen if not _is_part(item, chosen)]
+    return tuple(_found(reading, mail, intent, odds, each) for intent, (odds, each) in kept)
+
+
+def _is_part(
+    item: tuple[int, tuple[float, _Heard]], chosen: Sequence[tuple[int, tuple[float, _Heard]]]
+) -> bool:
+    """Whether another, clearly surer intent of the same sentence covers this one."""
+    intent, (odds, heard) = item
+    return any(
+        INTENTS[intent] in _PART_OF.get(INTENTS[other], ())
+        and surer >= odds + _PART_FROM
+        and where.sentence.start < heard.sentence.end
+        and heard.sentence.start < where.sentence.end
+        for other, (surer, where) in chosen
+    )
 
 
 def _parts(whole: Sentence, reading: Reading) -> Iterator[Sentence]:
