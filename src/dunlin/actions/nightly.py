@@ -9,16 +9,22 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django_q.models import Schedule
 
 from dunlin.actions.doing import the_clock
-from dunlin.actions.run_daily import DailyResult, decide_touched, run_daily
+from dunlin.actions.run_daily import DailyResult, decide_touched
+from dunlin.actions.run_day import run_day
+from dunlin.actions.run_process import run_campaign_now, run_due
+from dunlin.actions.send_due import send_due
 from dunlin.records.clock import now, today
 from dunlin.records.models import Decision, DecisionRun, Entity
 from dunlin.records.policies import current_policy
 
 ERRAND = "dunlin.actions.nightly.nightly"
+SENDING = "dunlin.actions.nightly.send_now"
 EVERY_MINUTES = 5
+SEND_EVERY_MINUTES = 1
 # The day is decided before people come in, after the banks' night files have arrived.
 FROM_HOUR = 4
 
@@ -31,14 +37,33 @@ def nightly() -> str:
     if moment.astimezone(ZoneInfo(policy.ledger_time_zone)).hour < FROM_HOUR:
         return "too early"
     result = run_unless_done(day)
-    return "done already" if result is None else f"{result.customers} customers decided"
+    if result is not None:
+        return f"{result.customers} customers decided"
+    return f"done already; {_through_the_day(day)} messages made"
+
+
+def _through_the_day(day: date) -> int:
+    """What comes due after the night: the e-mail at once after a last attempt, and at the close the rest (P6)."""
+    who = the_clock(day, now())
+    made = sum(each.messages for each in run_due(who))
+    at_once = run_campaign_now(who)
+    return made + (at_once.messages if at_once else 0)
+
+
+def send_now() -> str:
+    """What the job of every minute runs: send what is due. Two at once send each message once."""
+    if not settings.SMTP or not Entity.objects.exists():
+        return "no mail server"
+    moment = now()
+    result = send_due(the_clock(today(current_policy().ledger_time_zone), moment))
+    return f"{result.sent} sent, {result.withdrawn} withdrawn"
 
 
 def run_unless_done(day: date) -> DailyResult | None:
     """Run `day` unless a run of it has finished or there are no books yet; None then."""
     if not Entity.objects.exists() or DecisionRun.objects.filter(day=day, finished_at__isnull=False).exists():
         return None
-    return run_daily(the_clock(day, now()), day)
+    return run_day(the_clock(day, now()), day).night
 
 
 def decide_day_again(day: str) -> str:
@@ -51,8 +76,12 @@ def decide_day_again(day: str) -> str:
 
 
 def keep_schedule() -> None:
-    """Make sure the job is scheduled, once."""
-    Schedule.objects.update_or_create(
-        name="the day",
-        defaults={"func": ERRAND, "schedule_type": Schedule.MINUTES, "minutes": EVERY_MINUTES, "repeats": -1},
-    )
+    """Make sure the jobs are scheduled, each once."""
+    for name, errand, minutes in (
+        ("the day", ERRAND, EVERY_MINUTES),
+        ("sending", SENDING, SEND_EVERY_MINUTES),
+    ):
+        Schedule.objects.update_or_create(
+            name=name,
+            defaults={"func": errand, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1},
+        )

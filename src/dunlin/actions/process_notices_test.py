@@ -102,7 +102,7 @@ def test_one_notice_for_a_customer_with_all_its_items_and_the_amounts_of_now(ser
 
 @pytest.mark.trap(28, 26, 29)
 def test_a_second_run_repeats_nothing_and_the_level_is_used_by_sending(server: MailServer) -> None:
-    customer, item = debtor(20)
+    customer, _ = debtor(20)
     assert night().messages == 1
     assert night().messages == 0  # the same day
     assert ProcessRun.objects.count() == 1
@@ -216,7 +216,7 @@ def test_nobody_to_write_to_is_said_and_asked_once(server: MailServer) -> None:
 
 @pytest.mark.trap(57)
 def test_a_bounced_address_turns_to_the_post_and_gives_back_the_level(server: MailServer) -> None:
-    customer, item = debtor(20, email="nobody@gone.test")
+    customer, _ = debtor(20, email="nobody@gone.test")
     Address.objects.create(
         customer=customer, lines="1 Main Street", city="Albany", postcode="12207", country="US"
     )
@@ -265,7 +265,7 @@ def test_everyone_past_due_has_a_line(server: MailServer) -> None:
     silent, _ = debtor(2)  # past due, and no step reached
     blocked, _ = debtor(20)
     set_block(cast.who(), blocked.pk, "insolvency", "filed")
-    not_due, _ = debtor(-30)
+    debtor(-30)
     written, _ = debtor(20)
     night()
     told = set(ProcessLine.objects.values_list("customer", flat=True))

@@ -6,6 +6,9 @@ import click
 from django.conf import settings
 from django.core.management import call_command
 
+from dunlin.actions.keep_shipped import keep_shipped
+from dunlin.records.clock import now
+
 
 @click.command()
 def init() -> None:
@@ -15,10 +18,11 @@ def init() -> None:
 
 
 def prepare() -> None:
-    """Folders and tables; safe to run again."""
+    """Folders, tables, the strategies and templates that ship; safe to run again."""
     for folder in (settings.DATA_DIR, settings.MEDIA_ROOT, settings.STATIC_ROOT):
         folder.mkdir(parents=True, exist_ok=True)
     call_command("migrate", verbosity=0, interactive=False)
+    keep_shipped(now())
 
 
 def where() -> str:

@@ -1,4 +1,4 @@
-"""dunlin processes: when the scheduled processes run. No database is needed."""
+"""dunlin processes: when the scheduled processes run (no database is needed for `dates`), what is due, what was run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 import click
 
-from dunlin.cli.main import as_json
+from dunlin.cli.main import as_json, start_django
 from dunlin.formats.holidays_of import public_holidays
 from dunlin.rules.calendars import Calendar
 from dunlin.rules.codes import Refused
@@ -102,3 +102,61 @@ def _holidays(place: str, years: range) -> list[date]:
         return list(public_holidays(country, part or None, years))
     except NotImplementedError:
         raise Refused("place_without_holidays", place=place) from None
+
+
+@processes.command("calendar")
+@click.option("--json", "json_wanted", is_flag=True)
+def show_calendar(json_wanted: bool) -> None:
+    """The next twelve dates of each process by the ledger's own calendar and settings."""
+    start_django()
+    from dunlin.cli.standing import ledger_today
+    from dunlin.records.clock import now
+    from dunlin.reports.processes import calendar_of_processes
+
+    found = calendar_of_processes(ledger_today(), now())
+    if json_wanted:
+        as_json({each.process.key: {"when": each.when, "dates": each.dates} for each in found})
+        return
+    for each in found:
+        click.echo(f"{each.process.name} ({each.process.rule}). {each.when}.")
+        click.echo("  " + ", ".join(f"{on:%a %d %b %Y}" for on in each.dates))
+
+
+@processes.command("checklist")
+@click.option("--json", "json_wanted", is_flag=True)
+def show_checklist(json_wanted: bool) -> None:
+    """What is to be done today, what is done, and when each comes next."""
+    start_django()
+    from dunlin.cli.standing import ledger_today
+    from dunlin.records.clock import now
+    from dunlin.reports.processes import checklist_of_day
+
+    rows = checklist_of_day(ledger_today(), now())
+    if json_wanted:
+        as_json([
+            {"process": row.process.key, "state": row.state, "said": row.said, "missed": row.missed, "next_on": row.next_on}
+            for row in rows
+        ])  # fmt: skip
+        return
+    for row in rows:
+        click.echo(f"{row.state:<10} {row.said}" + (f"; {row.missed} missed" if row.missed else ""))
+
+
+@processes.command("runs")
+@click.option("--process", default="", help="Only of this one.")
+@click.option("--limit", default=20, show_default=True)
+@click.option("--json", "json_wanted", is_flag=True)
+def show_runs(process: str, limit: int, json_wanted: bool) -> None:
+    """The newest runs: what each made and how many it left out."""
+    start_django()
+    from dunlin.reports.processes import runs
+
+    rows = runs(process, limit=limit)
+    if json_wanted:
+        as_json([vars(row) for row in rows])
+        return
+    for row in rows:
+        click.echo(
+            f"{row.run_id:>6} {row.process:<14} {row.period:<11} {row.state:<8} {row.customers:>8,} customers "
+            f"{row.messages:>7,} messages {row.left_out:>8,} left out"
+        )
