@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dunlin.actions.conversation_clock import WAITS, customer_of, locked, start_clock, stop_clock
 from dunlin.actions.doing import Act, Who, doing
-from dunlin.records.models import Conversation, ConversationItem, User
+from dunlin.records.models import Conversation, ConversationItem, Customer, User
 from dunlin.records.policies import current_policy
 from dunlin.reports.answer_clock import desk_clock
 from dunlin.rules.codes import Refused
@@ -114,6 +114,25 @@ def merge(who: Who, conversation_id: int, into_id: int) -> Handled:
         row.closed_why = "Merged"
         row.save()
         _tell(act, row, after={"merged_into": into.pk})
+    return _handled(row)
+
+
+def belongs_to(who: Who, conversation_id: int, customer_id: int | None) -> Handled:
+    """A call or voicemail without a mail is this customer's; None: in triage again. Mail goes by actions/match_mail.
+
+    Refused: customer_unknown, conversation_unknown, conversation_merged.
+    """
+    before = customer_of(conversation_id)
+    customer = Customer.objects.filter(pk=customer_id).first() if customer_id is not None else None
+    if customer_id is not None and customer is None:
+        raise Refused("customer_unknown", customer=customer_id)
+    with doing(who, "match_mail", customers=[pk for pk in (before, customer_id) if pk]) as act:
+        row = locked(conversation_id)
+        row.customer = customer
+        row.owner_id = row.owner_id or (customer.collector_id if customer else None)
+        ConversationItem.objects.filter(conversation=row).exclude(item__customer=customer_id).delete()
+        row.save(update_fields=["customer", "owner"])
+        _tell(act, row, before={"customer": before}, after={"customer": customer_id})
     return _handled(row)
 
 

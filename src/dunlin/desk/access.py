@@ -20,14 +20,19 @@ from dunlin.records.models import (
     Block,
     Contact,
     ContactPoint,
+    Conversation,
     Customer,
     Decision,
     Dispute,
     Document,
     FollowUp,
     Item,
+    Mail,
+    MailFile,
+    MailProposal,
     Message,
     Promise,
+    Request,
     Snooze,
     User,
 )
@@ -126,6 +131,68 @@ def message_for(request: HttpRequest, pk: int) -> Message:
     if found is not None and found.customer_id is None and may(door.who.role, "see_all_customers"):
         return found
     return _hanging(request, Message, pk, "customer", "message_unknown", message=pk)
+
+
+def conversations_in_sight(door: Standing, path: str = "") -> Q:
+    """The conversations this person may read, as a condition: those of customers in sight, and what is in triage, which is nobody's
+    yet. Nothing at all for a role that does not see the inbox."""
+    if not may(door.who.role, "see_inbox"):
+        return Q(pk__in=[])
+    to = f"{path}__" if path else ""
+    if may(door.who.role, "see_all_customers"):
+        return Q()  # an empty condition joined by "or" would be swallowed by the other one
+    return in_sight(door, f"{to}customer") | Q(**{f"{to}customer": None})
+
+
+def conversation_for(request: HttpRequest, pk: int) -> Conversation:
+    """A conversation in sight, with its customer, owner and mailbox. Refused: conversation_unknown."""
+    seen = Conversation.objects.filter(conversations_in_sight(_door(request)), pk=pk)
+    found = seen.select_related("customer__collector", "owner", "mailbox", "merged_into").first()
+    if found is None:
+        raise Refused("conversation_unknown", conversation=pk)
+    return found
+
+
+def mail_for(request: HttpRequest, pk: int) -> Mail:
+    """A mail of a conversation in sight; one without a conversation goes by its own customer. Refused: conversation_unknown."""
+    door = _door(request)
+    found = Mail.objects.filter(pk=pk).select_related("conversation", "raw").first()
+    if found is None or not may(door.who.role, "see_inbox"):
+        raise Refused("conversation_unknown", conversation=pk)
+    if found.conversation_id is not None:
+        conversation_for(request, found.conversation_id)
+    elif found.customer_id is not None:
+        customer_for(request, found.customer_id)
+    elif not may(door.who.role, "see_all_customers"):
+        raise Refused("conversation_unknown", conversation=pk)
+    return found
+
+
+def mail_file_for(request: HttpRequest, pk: int) -> MailFile:
+    """A file of a mail in sight. Refused: file_unknown, conversation_unknown."""
+    found = MailFile.objects.filter(pk=pk).select_related("file").first()
+    if found is None:
+        raise Refused("file_unknown", file=pk)
+    mail_for(request, found.mail_id)
+    return found
+
+
+def proposal_for(request: HttpRequest, pk: int) -> MailProposal:
+    """A proposal of a mail in sight, with mail and conversation. Refused: proposal_unknown, conversation_unknown."""
+    related = ("mail__conversation__customer", "mail__customer")
+    found = MailProposal.objects.filter(pk=pk).select_related(*related).first()
+    if found is None:
+        raise Refused("proposal_unknown", proposal=pk)
+    mail_for(request, found.mail_id)
+    return found
+
+
+def request_for(request: HttpRequest, pk: int) -> Request:
+    """A question to a department about a customer in sight. Refused: request_unknown."""
+    found = Request.objects.filter(in_sight(_door(request), "customer"), pk=pk).select_related("customer").first()
+    if found is None:
+        raise Refused("request_unknown", request=pk)
+    return found
 
 
 def snooze_for(request: HttpRequest, pk: int) -> Snooze:

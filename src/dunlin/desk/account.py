@@ -22,6 +22,7 @@ from dunlin.reports.account import Account, AccountBalance, ContactShown
 from dunlin.reports.account import account as account_of
 from dunlin.reports.account_items import GROUPS, SORTS, AccountItems, account_items, where_it_went
 from dunlin.reports.account_promises import promises_of
+from dunlin.reports.inbox import conversations_of
 from dunlin.reports.timeline import KINDS, timeline
 from dunlin.reports.why import Why, why
 from dunlin.rules.money import Money
@@ -145,6 +146,7 @@ def _around(request: HttpRequest, customer: Customer, it: Account) -> dict[str, 
         "relatives": [each for each in (it.parent, *it.children) if each and each.id in seen],
         "group_seen": bool(it.group) and seen == set(relatives),
         "why": told,
+        "waiting": () if door.in_past else conversations_of(it.id, waiting=True),
         "calendar": calendar(LEDGER),
         "credit_open": any(each.unapplied for each in (it.group if seen == set(relatives) and it.group else it.balances)),
         "workers": workers() if door.may("add_follow_up") else [],

@@ -186,6 +186,7 @@ def _logged(door: Standing, customer: Customer, typed: Mapping[str, str]) -> tup
             number=point.value if point else typed.get("number", ""),
             direction="in" if inbound else "out",
             note=typed.get("note", ""), promise=promise, follow_up=follow_up, override=typed.get("override", ""),
+            conversation_id=_id(typed, "conversation") or None,
             key=typed.get("key") or None,
         )  # fmt: skip
         right = " ".join(typed.get("right_number", "").split())

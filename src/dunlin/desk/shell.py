@@ -43,6 +43,7 @@ class Entry:
 RAIL = (
     Entry("today", "Today", "today", "g t", "log_call"),
     Entry("accounts", "Accounts", "accounts", "g a", "see_own_customers"),
+    Entry("inbox", "Inbox", "inbox", "g b", "see_inbox"),
     Entry("follow_ups", "Follow-ups", "clock", "g f", "see_own_customers"),
     Entry("sending", "Sending", "mail", "g n", "see_processes"),
     Entry("aging", "Aging", "aging", "g g", "see_own_customers"),

@@ -23,6 +23,7 @@ from dunlin.reports.rail_counts import rail_counts
 from dunlin.reports.worklist import OVER, Absent, Entry, Worklist, not_on_list, worklist
 from dunlin.rules.money import Money
 from dunlin.rules.reasons import TIER_NAMES
+from dunlin.rules.roles import may
 from dunlin.rules.zones import Zone
 
 NOBODY = "none"  # the list of customers nobody works
@@ -97,7 +98,8 @@ def today(request: HttpRequest) -> HttpResponse:
 def counts(request: HttpRequest) -> HttpResponse:
     """The numbers of the rail, each landing in its place."""
     door: Standing = request.door  # type: ignore[attr-defined]
-    waiting = rail_counts(door.who.user_id or 0, door.today, door.policy)
+    seen = may(door.who.role, "see_inbox")
+    waiting = rail_counts(door.who.user_id or 0, door.today, door.policy, door.who.now if seen else None)
     return show(request, "rail_counts.html", {"waiting": waiting})
 
 

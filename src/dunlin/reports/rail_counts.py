@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef
 
-from dunlin.records.models import Call, Decision, FollowUp
+from dunlin.records.models import Call, Conversation, Decision, FollowUp
+from dunlin.reports.inbox import live, mine
 from dunlin.reports.worklist import campaign_size
 from dunlin.rules.policy import Policy
 
 
-def rail_counts(user_id: int, today: date, policy: Policy) -> dict[str, int]:
-    """Place → how much waits: `today` customers of the list nobody called yet, `follow_ups` due today or before. Three queries."""
+def rail_counts(
+    user_id: int, today: date, policy: Policy, now: datetime | None = None
+) -> dict[str, int]:
+    """Place → how much waits: `today` customers of the list nobody called yet, `follow_ups` due today or before; with `now`, for who
+    sees the inbox, `inbox` conversations of theirs, or of whom they cover for, that wait for us. At most four queries."""
     called = Call.objects.filter(customer=OuterRef("customer"), day=today, direction="out")
     size = campaign_size(user_id, policy)
     to_call = Decision.objects.filter(
         ~Exists(called), day=today, collector=user_id, rank__lte=size, revision=0, step="call"
     )
     due = FollowUp.objects.filter(owner=user_id, done_at=None, due_on__lte=today)
-    return {"today": to_call.count(), "follow_ups": due.count()}
+    counts = {"today": to_call.count(), "follow_ups": due.count()}
+    if now is not None:
+        counts["inbox"] = Conversation.objects.filter(live(now) & mine(user_id, today)).count()
+    return counts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -31,7 +32,7 @@ def environment(**options: Any) -> Environment:
     env = Environment(**options)  # noqa: S701  autoescape is set above
     env.globals.update(static=static, url=reverse, version=__version__, query=query, next_sort=next_sort)
     env.filters.update(money=money, amount=amount, day=day, moment=moment, iso=iso, whole=whole, words=words)
-    env.filters.update(zone_words=zone_words, workday=workday)
+    env.filters.update(zone_words=zone_words, workday=workday, pairs=pairs)
     equip(env)
     return env
 
@@ -87,6 +88,11 @@ def moment(value: datetime | None, zone: str = "UTC", today: date | None = None)
 def workday(value: date | None, calendar: Calendar) -> date | None:
     """The day itself, or the first on which somebody works after it."""
     return value if value is None or calendar.is_business_day(value) else calendar.next_business_day(value)
+
+
+def pairs(found: Iterable[Any]) -> list[tuple[str, str]]:
+    """Things with a key and a name, as a select takes them."""
+    return [(each.key, each.name) for each in found]
 
 
 def zone_words(zone: str) -> str:
