@@ -213,3 +213,30 @@ def test_the_format_page_names_every_key():
 
     for key in (*module._HEAD, *module._FOR, *module._STEP):
         assert f"`{key}`" in page, key
+
+
+_TREES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=6), st.sampled_from(["default", "email", "5"])),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(["key", "name", "for", "steps", "level", "from", "fee", "flat", "USD", "minimum", "experiment",
+                             "other", "countries", "escalation", "to", "copies", "balance_from", "x"]),
+            inner, max_size=5,
+        ),
+    ),
+    max_leaves=20,
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(_TREES, st.integers(0, len(GOOD)), st.integers(0, 12), st.text(max_size=4))
+def test_no_text_whatever_does_more_than_be_refused(tree, at, length, put):
+    import yaml  # noqa: PLC0415
+
+    texts = (yaml.safe_dump(tree), yaml.safe_dump({"key": "a", "name": "A", "steps": [tree], "for": tree, "experiment": tree}),
+             GOOD[:at] + put + GOOD[at + length :])  # fmt: skip
+    for text in texts:
+        for problem in problems_in(text, templates=TEMPLATES, strategies=["a"], home_currency="USD"):
+            assert problem.detail
+            assert 0 <= problem.line <= text.count("\n") + 2

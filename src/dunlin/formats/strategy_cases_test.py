@@ -3,6 +3,8 @@
 from importlib.resources import files
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dunlin.formats.placed_yaml import TextProblems
 from dunlin.formats.strategies import from_yaml, shipped
@@ -122,3 +124,14 @@ def test_a_strategy_that_is_not_given_is_named():
     )
     with pytest.raises(TextProblems, match="there is no strategy gone"):
         read_cases(text, ("default",))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, len(SMALL)), st.integers(0, 12), st.text(max_size=4))
+def test_a_damaged_file_of_cases_is_refused_or_runs(at, length, put):
+    try:
+        cases = read_cases(SMALL[:at] + put + SMALL[at + length :])
+    except TextProblems:
+        return
+    for case in cases:
+        run_case(case, {"default": shipped("default")})
