@@ -10,7 +10,17 @@ from dunlin.actions.add_follow_up import FollowUpAsked
 from dunlin.actions.log_call import call_verdict, log_call
 from dunlin.actions.log_promise import PromiseAsked
 from dunlin.actions.run_daily import run_daily
-from dunlin.records.models import Block, Call, ContactPoint, DiaryLine, FollowUp, Item, Promise, Setting
+from dunlin.records.models import (
+    Block,
+    Call,
+    ContactPoint,
+    Customer,
+    DiaryLine,
+    FollowUp,
+    Item,
+    Promise,
+    Setting,
+)
 from dunlin.records.policies import current_policy
 from dunlin.reports.worklist import worklist
 from dunlin.rules.codes import Refused
@@ -83,6 +93,24 @@ def test_attempts_are_an_hour_apart(books):
     with pytest.raises(Refused, match="59 minutes ago"):
         log_call(alice(books, IN_HOURS + timedelta(minutes=59)), books.lakeside.pk, "busy")
     log_call(alice(books, IN_HOURS + timedelta(minutes=60)), books.lakeside.pk, "busy")
+
+
+@pytest.mark.req("D10")
+@pytest.mark.invariant(25)
+def test_the_weekly_limit_of_the_place_holds_over_all_calls_of_the_week(books):
+    """Three unreached calls in seven days where that is the custom; only what reached someone, or a lead's reason, ends it."""
+    Customer.objects.filter(pk=books.lakeside.pk).update(country="FR", time_zone="Europe/Paris")
+    noon = moment(TODAY, 10)
+    for back in (8, 6, 4, 2):  # the oldest lies outside the week
+        Call.objects.create(
+            customer=books.lakeside, outcome="no_answer", direction="out", by=books.alice,
+            day=TODAY - timedelta(back), started_at=noon - timedelta(back),
+        )  # fmt: skip
+    with pytest.raises(Refused, match="3 calls in seven days without reaching anyone; 3 is the most there"):
+        log_call(alice(books, noon), books.lakeside.pk, "no_answer")
+    with pytest.raises(Refused, match="3 calls in seven days"):
+        log_call(alice(books, noon), books.lakeside.pk, "no_answer", override="urgent")
+    log_call(cast.who(books.lena, at=noon), books.lakeside.pk, "reached", override="asked to by mail")
 
 
 @pytest.mark.invariant(26)
