@@ -7,13 +7,14 @@ and printing waits while nobody takes it.
 
 from __future__ import annotations
 
-import multiprocessing
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from time import monotonic
 
 from dunlin.formats.letter_paper import Letter, print_letter
@@ -25,6 +26,9 @@ Job = tuple[int, Document]
 
 SECONDS = 60.0  # for one paper; a statement of 20,000 lines takes about 20
 MEMORY = 2_000_000_000  # bytes of address space of one worker
+_PROGRAM = (
+    "import sys; from dunlin.connectors.print_shop import work; work(int(sys.argv[1]), int(sys.argv[2]))"
+)
 AHEAD = 2  # papers a worker has in hand, so that it never waits for the next
 
 
@@ -79,7 +83,7 @@ class _Bench:
     memory: int
     hand: deque[Job] = field(default_factory=deque)
     since: float = 0.0
-    process: BaseProcess | None = None
+    process: subprocess.Popen[bytes] | None = None
     line: Connection | None = None
 
     def fill(self, jobs: Iterator[Job]) -> None:
@@ -90,11 +94,11 @@ class _Bench:
 
     def _send(self, job: Job) -> None:
         if self.process is None:
-            # Spawned, not forked: the server that asks may have threads, and a fork would copy their locks.
-            context = multiprocessing.get_context("spawn")
-            self.line, theirs = context.Pipe()
-            self.process = context.Process(target=_work, args=(theirs, self.memory), daemon=True)
-            self.process.start()
+            self.line, theirs = Pipe()
+            # A program of its own, not a fork: the server that asks may have threads, whose locks a fork would copy, and
+            # a job runner may be a process that is not allowed children of the multiprocessing kind.
+            command = [sys.executable, "-P", "-c", _PROGRAM, str(theirs.fileno()), str(self.memory)]
+            self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603  our own program
             theirs.close()
             self.since = monotonic()
         if len(self.hand) == 1:
@@ -130,7 +134,7 @@ class _Bench:
     def close(self) -> None:
         if self.process is not None and self.line is not None:
             self.process.kill()
-            self.process.join()
+            self.process.wait()
             self.line.close()
         self.process = self.line = None
 
@@ -151,8 +155,9 @@ def _finished(
             yield index, result
 
 
-def _work(line: Connection, memory: int) -> None:
+def work(line_number: int, memory: int) -> None:
     """What a worker does: print what comes down the line until nobody is at the other end."""
+    line = Connection(line_number)
     _limit(memory)
     while True:
         try:
@@ -174,5 +179,6 @@ def _limit(memory: int) -> None:
         import resource  # noqa: PLC0415  not on every system
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(ValueError, OSError):  # a system without this limit prints without it
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
