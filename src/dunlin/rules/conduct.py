@@ -256,10 +256,10 @@ def _write_at(
 def _caps(channel: str, policy: Policy) -> tuple[tuple[int, int, str], ...]:
     """(days, most automatic messages in them, setting) of a channel."""
     if channel == "letter":
-        return ((30, policy.letters_per_30_days, "conduct.letters_per_30_days"),)
+        return ((30, policy.letters_per_month, "conduct.letters_per_month"),)
     return (
         (1, policy.emails_per_day, "conduct.emails_per_day"),
-        (_WEEK, policy.emails_per_7_days, "conduct.emails_per_7_days"),
+        (_WEEK, policy.emails_per_week, "conduct.emails_per_week"),
     )
 
 

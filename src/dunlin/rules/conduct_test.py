@@ -321,7 +321,7 @@ def test_automatic_mail_is_capped_a_day_and_a_week():
     )
     # A message decided for tomorrow counts against one of today.
     assert not write(
-        "2026-05-18 09:00", policy=Policy(emails_per_7_days=1), sent=[(at("2026-05-19 09:00"), "notice")]
+        "2026-05-18 09:00", policy=Policy(emails_per_week=1), sent=[(at("2026-05-19 09:00"), "notice")]
     ).allowed
     letters = [(monday - timedelta(days=days), "notice") for days in (1, 9, 17, 25)]
     letter = write("2026-05-18 09:00", channel="letter", sent=letters)
@@ -391,7 +391,7 @@ def test_no_generated_day_has_mail_that_is_not_allowed(
     zone, country, start, tries, daily, weekly, closed, ceases_after
 ):
     """A process that tries at any moments over days with a change of the clock, waits when told to, and is told to cease."""
-    policy = Policy(emails_per_day=daily, emails_per_7_days=weekly, email_on_closed_days=closed)
+    policy = Policy(emails_per_day=daily, emails_per_week=weekly, email_on_closed_days=closed)
     place = Place(zone, country)
     local_zone = ZoneInfo(zone_of(place, policy).name)
     sent: list[tuple[datetime, str]] = []

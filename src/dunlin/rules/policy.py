@@ -162,8 +162,8 @@ class Policy:
     email_hours: tuple[tuple[str, str], ...] = _set("conduct.email_hours", "hours", EMAIL_HOURS, "local time", "Hours of automatic e-mail per country or country-region, and `default`.")
     email_on_closed_days: bool = _set("conduct.email_on_closed_days", "bool", False, "", "Automatic e-mail on weekends and holidays of the contact's place.")
     emails_per_day: int = _set("conduct.emails_per_day", "int", 1, "e-mails", "Automatic e-mails to one customer on a day; statements and answers are not counted.", 1, 20)
-    emails_per_7_days: int = _set("conduct.emails_per_7_days", "int", 3, "e-mails", "Automatic e-mails to one customer within seven days; statements and answers are not counted.", 1, 100)
-    letters_per_30_days: int = _set("conduct.letters_per_30_days", "int", 4, "letters", "Automatic letters to one customer within thirty days; statements are not counted.", 1, 100)
+    emails_per_week: int = _set("conduct.emails_per_week", "int", 3, "e-mails", "Automatic e-mails to one customer within seven days; statements and answers are not counted.", 1, 100)
+    letters_per_month: int = _set("conduct.letters_per_month", "int", 4, "letters", "Automatic letters to one customer within thirty days; statements are not counted.", 1, 100)
     details_to_shared_mailboxes: bool = _set("conduct.details_to_shared_mailboxes", "bool", True, "", "Amounts and documents may be named to an address that several people read; never on a voicemail.")
     # fmt: on
 
