@@ -5,10 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from dunlin.rules.intents.kinds import MailText
+
 HERE = Path(__file__).parent
+RECEIVED = datetime(2025, 9, 22, 10, tzinfo=UTC)
 LANGUAGES = ("en", "es", "fr", "de", "it", "pt", "nl", "tl")
 PAST = {
     "en": "last week|on August 3|on 9/12|two weeks ago|yesterday|in July|on the 3rd",
@@ -71,6 +75,16 @@ def mails(seed: int, variants: int) -> Iterator[tuple[str, frozenset[str], bool]
             if chance.random() < 0.25:
                 text = _mistyped(text, chance)
             yield text, frozenset(intents), chance.random() < 0.5
+
+
+def written_mails(name: str) -> Iterator[tuple[MailText, list[str], str]]:
+    """(mail, intents, language) of a file of whole mails, unseen.txt or fresh.txt."""
+    for row in (HERE / name).read_text(encoding="utf-8").splitlines():
+        if row.strip() and not row.startswith("#"):
+            language, intents, subject, body = (part.strip() for part in row.split("|", 3))
+            wanted = [each.strip() for each in intents.split(",")]
+            sender = "mailer-daemon@mx.example" if wanted == ["bounce"] else "ap@customer.example"
+            yield MailText(RECEIVED, sender, subject, body, currency="USD"), wanted, language
 
 
 def _rows(language: str) -> Iterator[tuple[str, str]]:

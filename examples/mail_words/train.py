@@ -1,13 +1,12 @@
 """Learn the weights of dunlin.rules.intents from the sentences of this folder: python -m examples.mail_words.train
 
 One logistic model an intent over the same evidence, whole-batch Adam on numpy alone; the same seed gives the same weights. The
-confidences are then set on unseen.txt, so that 0.9 means right nine times in ten.
+confidences are then set on fresh.txt, so that 0.9 means right nine times in ten.
 """
 
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +14,12 @@ import numpy as np
 from dunlin.rules.intents.evidence import SPACE, evidence, place_of
 from dunlin.rules.intents.kinds import INTENTS, MailText
 from dunlin.rules.intents.reading import read
+from dunlin.rules.intents.understand import understand
+from dunlin.rules.intents.weights import weights
 
-from .corpus import digest, mails
+from .corpus import RECEIVED, digest, mails, written_mails
 
 TARGET = Path(__file__).parents[2] / "src/dunlin/rules/intents/weights.npz"
-RECEIVED = datetime(2025, 9, 22, 10)  # noqa: DTZ001
 SEED, VARIANTS, ROUNDS, STEP, DECAY = 7, 6, 160, 0.12, 2e-5
 
 
@@ -71,22 +71,52 @@ def _examples() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.array(rows), np.array(starts), np.array(truths)
 
 
-def save(slope: float = 1.0, shift: float = 0.0) -> None:
-    """Learn and write."""
-    rows, values, bias, scale = learn()
-    np.savez_compressed(
-        TARGET,
-        rows=rows,
-        values=values,
-        bias=bias,
-        scale=scale,
-        slope=slope,
-        shift=shift,
-        space=SPACE,
-        corpus=digest(),
-    )
-    sys.stdout.write(f"{len(rows)} names, {TARGET.stat().st_size} bytes\n")
+def save(
+    learnt: tuple[np.ndarray, np.ndarray, np.ndarray, float], slope: float = 1.0, shift: float = 0.0
+) -> None:
+    """Write the weights where the package has them, and forget those read before."""
+    rows, values, bias, scale = learnt
+    with TARGET.open("wb") as stream:
+        np.savez_compressed(
+            stream,
+            rows=rows,
+            values=values,
+            bias=bias,
+            scale=scale,
+            slope=slope,
+            shift=shift,
+            space=SPACE,
+            corpus=digest(),
+        )
+    weights.cache_clear()
+
+
+def confidence() -> tuple[float, float]:
+    """(slope, shift) that make a score say how often it is right, on the mails of fresh.txt (Platt, with a ridge towards 1)."""
+    scores, right = [], []
+    for mail, wanted, _ in written_mails("fresh.txt"):
+        for each in understand(mail).intents:
+            said = min(max(each.confidence, 1e-4), 1 - 1e-4)
+            scores.append(np.log(said / (1 - said)))
+            right.append(float(each.intent in wanted))
+    design, truth = np.c_[scores, np.ones(len(scores))], np.array(right)
+    found = np.array([1.0, 0.0])
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-design @ found))
+        slope = design.T @ (chance - truth) + 2.0 * (found - [1.0, 0.0]) * [1, 0.2]
+        curve = (design * (chance * (1 - chance))[:, None]).T @ design + np.diag([2.0, 0.4])
+        found = found - np.linalg.solve(curve, slope)
+    return round(float(found[0]), 4), round(float(found[1]), 4)
+
+
+def main() -> None:
+    """Learn, set the confidences, write."""
+    learnt = learn()
+    save(learnt)
+    slope, shift = confidence()
+    save(learnt, slope, shift)
+    sys.stdout.write(f"{len(learnt[0])} names, {TARGET.stat().st_size} bytes, confidence {slope} {shift}\n")
 
 
 if __name__ == "__main__":
-    save()
+    main()

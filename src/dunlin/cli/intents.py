@@ -38,7 +38,8 @@ def evaluate(file: Path, currency: str, json_wanted: bool) -> None:
     if currency not in MINOR_DIGITS:
         raise click.BadParameter(f"{currency!r} is not a currency code of ISO 4217.")
     cases = list(_cases(file, currency))
-    understand(MailText(datetime.min, "", "", ""))  # what is loaded once is not a mail's time
+    if cases:
+        understand(cases[0][0])  # what is loaded once is not a mail's time
     began = perf_counter()
     understood = [understand(mail) for mail, _ in cases]
     seconds = perf_counter() - began

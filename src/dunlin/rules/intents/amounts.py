@@ -97,8 +97,9 @@ def bare_amounts_in(
         text = match["n"]
         cents = re.fullmatch(r".*[.,]\d\d", text) is not None
         grouped = re.fullmatch(r"\d{1,3}(?:[.,']\d{3})+", text) is not None
-        cued = any(_cue(each).search(folded, max(0, start - 40), start) is not None for each in languages)
-        whole = text.isdigit() and cued and len(text) >= 2
+        cues = [cue for each in languages if (cue := _cue(each).search(folded, max(0, start - 40), start))]
+        cued = any(cue[1] not in _SOFT for cue in cues)
+        whole = text.isdigit() and len(text) >= 2 and (cued or (bool(cues) and text.endswith("00")))
         if not (cents or grouped or match["s"] or whole) or (not cued and text.count(" ") and not cents):
             continue
         if whole and any(_unit(each).match(folded, end) for each in languages):
@@ -109,10 +110,16 @@ def bare_amounts_in(
     return found
 
 
+# Words that stand before an amount or before an invoice's number; only a round figure after one is an amount.
+_SOFT = frozenset(
+    "pay paid by for up to only por per pour uber pagar payer regler zahlen betalen zaplacic zaplatit pa ng na".split()
+)
+
+
 @cache
 def _cue(language: str) -> re.Pattern[str]:
     cues = lexicon(language).lists.get("amount_cue", ())
-    return re.compile(rf"(?<![^\W_])(?:{_either(cues) or '(?!)'})\s?(?:is|are|was|de|von|di|:|of|:)?\s?$")
+    return re.compile(rf"(?<![^\W_])({_either(cues) or '(?!)'})\s?(?:is|are|was|de|von|di|:|of|:)?\s?$")
 
 
 @cache

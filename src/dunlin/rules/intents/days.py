@@ -42,7 +42,7 @@ class _Names:
 
 @cache
 def _names(language: str) -> _Names:
-    from babel.dates import get_day_names, get_month_names
+    from babel.dates import get_day_names, get_month_names  # noqa: PLC0415 - loaded when a mail names a day
 
     locale = _LOCALES.get(language, language)
     months: dict[str, int] = {}
@@ -146,6 +146,8 @@ def days_in(
         taken.append((start, end))
         found.append(Day(on, start, end, explicit))
 
+    for language in languages:  # "as of today" says how far, not when
+        taken += [match.span() for match in _up_to_now(language).finditer(folded)]
     for match in _ISO.finditer(folded):
         take(match, _real(int(match[1]), int(match[2]), int(match[3])), True)
     for match in _WIDE_DATE.finditer(folded):
@@ -174,6 +176,11 @@ _ISO = re.compile(r"(?<![\d.,/-])(20\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?![\d-])")
 _WIDE_DATE = re.compile(r"(?:(\d{4})\s?[年년]\s?)?(?<!\d)(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日号號일]")
 _FIGURES = re.compile(r"(?<![\d.,/-])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(20\d\d|\d\d)(?![\d/]|[.,-]\d)")
 _SHORT = re.compile(r"(?<![\d.,/\w-])(\d{1,2})/(\d{1,2})(?![\d/]|[.,-]\d|\s?(?:de la|of the|des|of))")
+
+
+@cache
+def _up_to_now(language: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W_])(?:{_either(lexicon(language).lists.get('up_to_now', ()))})(?![^\W_])")
 
 
 @cache
@@ -224,9 +231,7 @@ def _patterns(
                 return on, False
             if unit == "month":
                 year_, month_ = month_after(reader.received.year, reader.received.month, min(many, 60))
-                return on_day(year_, month_, str(reader.received.day)) if False else _clipped(
-                    year_, month_, reader.received.day
-                ), False
+                return on_day(year_, month_, reader.received.day), False
             return reader.received + timedelta(many * (7 if unit == "week" else 1)), False
 
         return read
@@ -347,8 +352,3 @@ def _real(year: int, month: int, day: int) -> date | None:
         return date(year, month, day)
     except ValueError:
         return None
-
-
-def _clipped(year: int, month: int, day: int) -> date:
-    last = on_day(year, month, "eom")
-    return _real(year, month, day) or last

@@ -73,6 +73,6 @@ def _stops() -> dict[str, tuple[str, ...]]:
     for language in LANGUAGES:
         known = lexicon(language)
         for word in {*known.lists.get("stop", ()), *known.by_word}:
-            if word.isalpha() and len(word) > 1 or word in {"y", "e", "i", "o", "a", "w", "z", "v", "s"}:
+            if (word.isalpha() and len(word) > 1) or word in {"y", "e", "i", "o", "a", "w", "z", "v", "s"}:
                 owners.setdefault(word, []).append(language)
     return {word: tuple(languages) for word, languages in owners.items()}

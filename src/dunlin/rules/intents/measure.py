@@ -6,7 +6,7 @@ A mail counts as handled alone when its primary proposal is as sure as wanted an
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ class Known:
     intents: frozenset[str]
     primary: str
     language: str
-    entities: dict[str, Sequence[str]] | None
+    entities: Mapping[str, Sequence[str]] | None
 
 
 def named(entities: Entities) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ gives its two ends as they are written.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,7 +18,6 @@ _OTHERS = frozenset(
     "po so wo chk ck ref ach tt id txn case tkt ticket w q h iso vat ust iban bic chapter tel fax mt no nr crm ext rfc sn cp cap ch gst pan "
     "plz zip room rm apt ste suite b covid mp ft kw utc gmt pm am smtp http error err bc rma ust".split()
 )
-_ITEM = r"(?:[a-z]{1,5}(?:-[a-z]{1,4})?[-_/#.]?\s?)?\d+(?:[-/]\d+)*"
 _LETTERED = re.compile(
     r"(?<![\w.@/-])([a-z]{1,5}(?:-[a-z]{1,3})?)(?:[-_/#]?|-\s|\s(?=inv|#))(\d[\d]*(?:[-/]\d+)*)(?![\w@]|[.,]\d|/\d)"
 )
@@ -56,6 +55,13 @@ def numbers_in(
 
     for language in languages:
         for match in _named(language).finditer(folded):
+            if (
+                len(match[0]) <= 5
+                and match[0][-1].isascii()
+                and match[0][-1].isalpha()
+                and folded[match.end()].isdigit()
+            ):
+                continue  # "INV123": the letters belong to the number
             _follow(folded, match.end(), free, languages, take)
     for match in _LETTERED.finditer(folded):
         letters, figures = match[1], match[2]
@@ -96,14 +102,10 @@ def numbers_in(
         ):
             take(match.start(), match.end())
     for match in _RANGE.finditer(folded):
-        if (
-            match.start() < until
-            and abs(len(match[1]) - len(match[2])) == 0
-            and all(free[match.start() : match.end()])
-        ):
-            if _plain(folded, match.start(1), match.end(2), match[1], languages):
-                take(*match.span(1))
-                take(*match.span(2))
+        alike = len(match[1]) == len(match[2]) and all(free[match.start() : match.end()])
+        if match.start() < until and alike and _plain(folded, *match.span(), match[1], languages):
+            take(*match.span(1))
+            take(*match.span(2))
     for match in _BARE.finditer(folded):
         start, end = match.span(1)
         if start >= until or not all(free[start:end]):
@@ -124,9 +126,10 @@ def _plain(folded: str, start: int, end: int, figures: str, languages: Sequence[
     return not any(_unit(language).match(folded, end) for language in languages)
 
 
-def _follow(folded: str, at: int, free: bytearray, languages: Sequence[str], take: object) -> None:
+def _follow(
+    folded: str, at: int, free: bytearray, languages: Sequence[str], take: Callable[[int, int], None]
+) -> None:
     """The numbers that follow the word "invoice": one, a list, a range."""
-    first = 0
     size = 0
     for step in range(200):
         match = _NEXT.match(folded, at)
@@ -141,13 +144,12 @@ def _follow(folded: str, at: int, free: bytearray, languages: Sequence[str], tak
         if any(_unit(language).match(folded, end) for language in languages) and match[1].isdigit():
             return
         size = digits
-        first += 1
         parts = re.fullmatch(r"(\d{3,9})-(\d{3,9})", match[1])
         if parts and len(parts[1]) == len(parts[2]):
-            take(start, start + len(parts[1]))  # type: ignore[operator]
-            take(end - len(parts[2]), end)  # type: ignore[operator]
+            take(start, start + len(parts[1]))
+            take(end - len(parts[2]), end)
         else:
-            take(start, end)  # type: ignore[operator]
+            take(start, end)
         link = _LINK.match(folded, end)
         if link is None or not link[0].strip():
             span = re.compile(r"\s?(?:-|to|through|bis|au|al|a|through)\s?").match(folded, end)

@@ -107,8 +107,10 @@ def read(mail: MailText) -> Reading:
     if reply:
         for at in range(reply.end()):
             free[at] = 0
+    bare = bare_amounts_in(folded, languages, mail.currency, free)
+    _mark(free, bare)
+    amounts += bare
     numbers = numbers_in(folded, text, languages, free, signature, subject_end)
-    amounts += bare_amounts_in(folded, languages, mail.currency, free)
     amounts.sort(key=lambda each: each.start)
     entities = sorted(
         [Tag("AMOUNT", each.start, each.end) for each in amounts]

@@ -5,7 +5,7 @@ Shipped as whole numbers from -127 to 127 with one scale; no arithmetic is done 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
@@ -45,7 +45,7 @@ def weights() -> Weights:
         )
 
 
-def scores(names: Sequence[str]) -> npt.NDArray[np.float64]:
+def scores(names: Collection[str]) -> npt.NDArray[np.float64]:
     """One score an intent (log odds) for a set of names; a name counts once."""
     known = weights()
     rows = np.fromiter({place_of(name) for name in names}, np.int64)
