@@ -27,6 +27,7 @@ REFUSALS: dict[str, str] = {
     "application_reversed_already": "This application was reversed on {reversed_on}; it cannot be reversed twice.",
     "application_unknown": "There is no application {application}.",
     "application_wrong_sides": "Only a credit is applied to a debit, not {credit} to {debit}.",
+    "archive_not_read": "The archive mailbox could not be read: {why}",
     "archive_not_set_up": "There is no archive mailbox: set DUNLIN_MAIL_ARCHIVE and a mailbox with the key archive (docs/guides/mail.md).",
     "backup_is_absentee": "{user} cannot be the backup for themselves.",
     "block_kind_unknown": "{kind!r} is not a kind of block; it is one of {kinds}.",
