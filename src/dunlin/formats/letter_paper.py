@@ -16,7 +16,7 @@ from dunlin.formats.paper_language import PaperLanguage, paper_language, printab
 from dunlin.rules.money import Money
 
 PARAGRAPH_MAX = 20_000  # characters
-ROWS_MAX = 20_000
+ROWS_MAX = 5_000
 
 LetterCell = str | int | date | Money | None
 

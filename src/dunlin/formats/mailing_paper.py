@@ -18,7 +18,7 @@ from dunlin.formats.paper_language import paper_language, sheet_of
 # Tenths of a gram: a sheet of A4 at 80 g/m2, of US Letter at 20 lb bond; a window envelope for folded sheets, a large one.
 SHEET_TENTHS = {"a4": 50, "us-letter": 45}
 ENVELOPE_TENTHS, LARGE_ENVELOPE_TENTHS, FOLDED_SHEETS_MAX = 50, 200, 6
-PIECES_MAX = 20_000
+PIECES_MAX = 5_000  # envelopes of one manifest; a post room takes no more at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,12 @@ class Mailing:
     on: date
     pieces: tuple[MailPiece, ...]
     both_sides: bool = True
+
+    def __post_init__(self) -> None:
+        if len(self.pieces) > PIECES_MAX:
+            raise ValueError(
+                f"{len(self.pieces):,} envelopes are more than the {PIECES_MAX:,} of one manifest"
+            )
 
     def sheets(self, piece: MailPiece) -> int:
         """Sheets of paper in the envelope."""

@@ -38,6 +38,11 @@ def test_sheets_and_weight_of_an_envelope():
     assert [mailing(sender=AMERICAN).grams(piece) for piece in both.pieces] == [10, 10, 14, 52]
 
 
+def test_a_mailing_no_post_room_takes_is_refused():
+    with pytest.raises(ValueError, match="5,001 envelopes are more than"):
+        mailing(pieces=(mailing().pieces[0],) * 5_001)
+
+
 def test_the_manifest_as_csv_has_each_piece_and_no_formula():
     rows = list(csv.DictReader(io.StringIO(manifest_csv(mailing()).decode())))
     assert [row["customer"] for row in rows] == ["C-1", "C-2", "C-3", "C-4"]

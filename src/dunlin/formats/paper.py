@@ -24,7 +24,7 @@ FONTS = Path(__file__).with_name("paper_fonts")
 SOURCES = Path(__file__).with_name("paper_sources")
 PAPERS = frozenset(file.stem for file in SOURCES.glob("*.typ")) - {"base"}
 
-PAGES_MAX = 400  # a statement of 20,000 lines; more is a file, not a letter
+PAGES_MAX = 400  # more is a file, not a letter
 DATA_MAX = 8_000_000  # characters of data for one paper
 
 ACCESSIBLE: Final = "ua-1"  # PDF/UA: tagged, with title and language, which the typesetter checks
