@@ -52,10 +52,13 @@ def _concepts(sentence: Sentence) -> Iterator[tuple[str, int, int]]:
 
 
 def _words(sentence: Sentence, folded: str) -> Iterator[tuple[str, int, int]]:
+    denied = [(tag.start, tag.end) for tag in sentence.tags if tag.concept == "DENIED"]
     before = ""
     for count, match in enumerate(WORD.finditer(folded, sentence.start, sentence.end)):
         if count == MOST_WORDS:
             return
+        if any(start <= match.start() < end for start, end in denied):
+            continue
         word = "0" if match[0][0].isdigit() else match[0][:24]
         yield f"w:{word}", match.start(), match.end()
         if before:

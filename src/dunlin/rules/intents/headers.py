@@ -45,7 +45,7 @@ def by_headers(
     daemon = _DAEMON.search(fold(from_address[:300])) is not None
     if _BOUNCE_SUBJECT.match(stripped) and (daemon or stripped == plain):
         return "bounce", "subject of a delivery failure", True
-    submitted = low.get("auto-submitted", "no").split(";")[0].strip()
+    submitted = re.split(r"[;(]", low.get("auto-submitted", "no"))[0].strip()
     automatic = submitted not in {"", "no"} or any(
         name in low for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply-from")
     )

@@ -13,6 +13,7 @@ from dunlin.rules.intents.folding import clean, fold
 from dunlin.rules.intents.history import new_lines
 from dunlin.rules.intents.kinds import MailText
 from dunlin.rules.intents.language import guess
+from dunlin.rules.intents.lexicon import LANGUAGES
 from dunlin.rules.intents.numbers import Number, numbers_in
 from dunlin.rules.intents.sentences import sentences, signature_start
 from dunlin.rules.intents.tagging import Tag, tags
@@ -20,6 +21,7 @@ from dunlin.rules.intents.tagging import Tag, tags
 # What a person writes is in the first pages; the rest of a mail is logs, lists and history.
 SUBJECT_AT_MOST = 400
 BODY_AT_MOST = 20_000
+SENTENCES_AT_MOST = 150
 
 _EMAIL = re.compile(r"[a-z0-9][a-z0-9._%+-]{0,63}@[a-z0-9](?:[a-z0-9.-]{0,200}[a-z0-9])?")
 _URL = re.compile(r"(?:https?://|www\.)\S{1,400}")
@@ -81,11 +83,7 @@ def read(mail: MailText) -> Reading:
         if " " in folded
         else text
     )
-    languages = tuple(
-        [mail.language, "en"] if mail.language and mail.language != "en" else guess(text, folded)
-    )
-    if mail.language == "en":
-        languages = ("en", *(each for each in guess(text, folded) if each != "en"))[:2]
+    languages = _languages(mail.language[:2].lower(), text, folded)
     signature = signature_start(folded, subject_end + 1)
 
     free = bytearray(b"\x01" * len(folded))
@@ -120,7 +118,8 @@ def read(mail: MailText) -> Reading:
         key=lambda tag: tag.start,
     )
     laid = tuple(
-        Sentence(start, end, tuple(tags(folded, start, end, languages, entities))) for start, end in spans
+        Sentence(start, end, tuple(tags(folded, start, end, languages, entities)))
+        for start, end in spans[:SENTENCES_AT_MOST]
     )
 
     def place(at: int) -> int:
@@ -129,6 +128,14 @@ def read(mail: MailText) -> Reading:
     return Reading(
         text, folded, languages, subject_end, signature, laid, tuple(numbers), tuple(amounts), tuple(days), tuple(emails), tuple(phones), place
     )  # fmt: skip
+
+
+def _languages(stated: str, text: str, folded: str) -> tuple[str, ...]:
+    """The language stated, where its words are known, else the guess; English is always read too."""
+    guessed = guess(text, folded)
+    if stated not in LANGUAGES:
+        return tuple(guessed)
+    return tuple(dict.fromkeys((stated, *(guessed[:1] if stated == "en" else ["en"]))))
 
 
 def _new_only(folded: str, subject_end: int) -> str:

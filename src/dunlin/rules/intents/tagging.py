@@ -16,6 +16,9 @@ from dunlin.rules.intents.lexicon import UNSPACED, Entry, Lexicon, lexicon
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
+_DENIABLE = frozenset({"DISPUTE", "CANCEL", "REFUND"})
+
+
 @dataclass(frozen=True, slots=True)
 class Tag:
     """A concept and where its words stand in the text."""
@@ -59,7 +62,26 @@ def tags(folded: str, start: int, end: int, languages: Sequence[str], entities: 
         found.extend(Tag(concept, left, last) for concept in entry.concepts)
         at += count
     found.sort(key=lambda tag: tag.start)
-    return found
+    return _denied(found)
+
+
+def _denied(found: list[Tag]) -> list[Tag]:
+    """ "We do not dispute", "no refund", "do not want to cancel": said not to be so; the two become DENIED."""
+    out: list[Tag] = []
+    for tag in found:
+        before = [each for each in out[-2:] if each.concept != "WANT"]
+        if (
+            tag.concept in _DENIABLE
+            and before
+            and before[-1].concept == "NOT"
+            and tag.start - before[-1].end < 25
+        ):
+            while out[-1].concept == "WANT":
+                out.pop()
+            out[-1] = Tag("DENIED", out[-1].start, tag.end)
+        else:
+            out.append(tag)
+    return out
 
 
 def _words(folded: str, start: int, end: int, entities: Sequence[Tag]) -> list[tuple[str, int, int]]:
