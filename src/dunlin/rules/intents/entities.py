@@ -14,6 +14,9 @@ _CLAUSE = re.compile(
     r"[,;]\s|\s(?:but|however|aber|pero|mais|ma|mas|maar|ale|men|ama|pero|while|whereas|and the rest|and the remain)\s|[，；]"
 )
 
+# What makes an amount's clause a story of its own.
+_ELSE = frozenset("PAID WRONG DISPUTE FEE CREDIT REFUND NUMBER DATE_PAST DATE_NOW BALANCE ALREADY".split())
+
 
 def entities(mail: MailText, reading: Reading, found: Mapping[str, Found]) -> Entities:
     """The entities of a mail and, where one is promised, the day and the amount promised."""
@@ -54,8 +57,12 @@ def _promise(mail: MailText, reading: Reading, found: Found | None) -> Promise |
             day = ahead[0]
             left, right = _clause(reading.folded, start, end, day.start)
             near = [each.money for each in reading.amounts if left <= each.start < right]
-            if not near and not _clause_breaks(reading.folded, start, end):
-                near = [each.money for each in reading.amounts if start <= each.start < end]
+            if not near:
+                near = [
+                    each.money
+                    for each in reading.amounts
+                    if start <= each.start < end and _goes_with(reading, start, end, each.start)
+                ]
             return Promise(day.on, near[0] if near else None)
     for start, end in own:
         amounts = [each.money for each in reading.amounts if start <= each.start < end]
@@ -64,8 +71,11 @@ def _promise(mail: MailText, reading: Reading, found: Found | None) -> Promise |
     return Promise(None, None)
 
 
-def _clause_breaks(folded: str, start: int, end: int) -> bool:
-    return _CLAUSE.search(folded, start, end) is not None
+def _goes_with(reading: Reading, start: int, end: int, at: int) -> bool:
+    """Whether an amount in another clause than the day can still be the one promised: its clause tells of nothing else."""
+    left, right = _clause(reading.folded, start, end, at)
+    concepts = {tag.concept for each in reading.sentences for tag in each.tags if left <= tag.start < right}
+    return not concepts & _ELSE
 
 
 def _clause(folded: str, start: int, end: int, at: int) -> tuple[int, int]:

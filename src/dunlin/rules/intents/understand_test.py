@@ -26,7 +26,7 @@ def intents(body, subject="Re: your reminder", **more):
 
 
 def test_each_intent_offers_an_action_and_the_grave_ones_are_never_done_alone():
-    assert len(INTENTS) == 17 == len(ACTIONS)
+    assert (len(INTENTS), len(ACTIONS)) == (17, 17)
     assert NEVER_ALONE == {
         "dispute",
         "legal_threat",
