@@ -96,7 +96,7 @@ _SCRIPT_WORDS = re.compile(
     rb"<\?php|<%@|<script[\s>]|<hta:application|\bWScript\.|\bCreateObject\s*\(|\bActiveXObject\b|^@echo off|\bpowershell(?:\.exe)?\s+-|\[InternetShortcut\]",
     re.IGNORECASE | re.MULTILINE,
 )
-_MAIL_HEAD = re.compile(rb"\A(?:[A-Za-z][A-Za-z0-9-]{1,60}:[^\n]*\n(?:[ \t][^\n]*\n)*){3}")
+_MAIL_HEAD = re.compile(rb"\A(?:[A-Za-z][A-Za-z0-9-]{1,60}:[^\n]*\n(?:[ \t][^\n]*\n)*){2}")
 
 
 def sniff(content: bytes) -> str:
@@ -205,7 +205,8 @@ def _text_kind(head: bytes) -> str:
 
 def _like_table(start: bytes) -> bool:
     """At least two lines with the same number, not zero, of the same delimiter."""
-    lines = [line for line in start.replace(b"\r", b"\n").split(b"\n") if line.strip()][:-1][:8]
+    lines = [line for line in start.replace(b"\r", b"\n").split(b"\n") if line.strip()]
+    lines = (lines[:-1] if len(start) >= 2_000 else lines)[:8]  # the last one is cut
     return len(lines) >= 2 and any(
         counts[0] > 0 and len(set(counts)) == 1
         for counts in ([line.count(mark) for line in lines] for mark in b",;\t|")

@@ -25,6 +25,7 @@ _FOLD = re.compile(r"[\r\n]+[ \t]*|\t")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]@]{1,256}@(?:[^\s<>,;:\"()\[\]@]{1,255}|\[[0-9A-Fa-f.:IPv]{1,60}\])")
+_QUOTED_LOCAL = re.compile(r'<\s{0,9}("(?:[^"\\\r\n]|\\.){1,80}")@([^\s<>@"]{1,255})\s{0,9}>\s{0,9}$')
 _ID = re.compile(r"<([^<>\s]{1,900})>")
 _ZONES = {"BST": 1, "WEST": 1, "CET": 1, "MET": 1, "CEST": 2, "MEST": 2, "EET": 2, "SAST": 2, "EEST": 3, "MSK": 3, "JST": 9, "KST": 9, "AEST": 10, "NZST": 12}  # fmt: skip
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d))?(?:\.\d{1,9})?\s*(Z|[+-]\d\d:?\d\d)?")
@@ -126,6 +127,10 @@ def _entries(value: str) -> list[str]:
 
 def _one_address(entry: str) -> Address | None:
     entry = entry[:2_000]
+    quoted = _QUOTED_LOCAL.search(entry)
+    if quoted:
+        name = decoded(entry[: quoted.start()]).strip().strip('"')
+        return Address(f"{quoted[1]}@{quoted[2].lower()}", name[:200])
     angle = entry.rfind("<")
     if angle >= 0 and "@" in entry[angle:]:
         inside = entry[angle + 1 :].split(">")[0]

@@ -35,6 +35,10 @@ _ENCLOSED_TYPES = (
 _ID = re.compile(
     r"^[> \t]{0,4}message-id:[ \t]*(?:\n[ \t]+)?<?([^<>\s]{3,900})>?", re.IGNORECASE | re.MULTILINE
 )
+_TECHNICAL = re.compile(
+    r"(?<![\d.])[45]\.\d\.\d{1,2}(?![\d.])|\bSMTP\b|remote (?:mail )?(?:server|host)|mailing list",
+    re.IGNORECASE,
+)
 _OUR = re.compile(r"^[> \t]{0,4}x-dunlin-message:[ \t]*([^\s]{1,200})", re.IGNORECASE | re.MULTILINE)
 
 
@@ -183,7 +187,9 @@ def _bounced_in_prose(received: Received) -> MailKind | None:
     said = [one for one in re.split(r"[,\s]+", received.headers.get("x-failed-recipients", "")) if one][:100]
     passed_on = PASSED_ON.match(received.subject) is not None and not machine
     notified = '"notificationType":"Bounce"' in received.text[:400].replace(" ", "")
-    if not (said or notified or (machine and (subject or phrase)) or (subject and phrase and not passed_on)):
+    # People write about deliveries that failed, too: without a machine as sender it takes a server's words.
+    technical = subject and phrase and not passed_on and _TECHNICAL.search(notice[:6_000]) is not None
+    if not (said or notified or technical or (machine and (subject or phrase))):
         return None
     if machine == "empty return path" and not subject and AUTO_SUBJECT.search(received.subject):
         return None

@@ -11,9 +11,10 @@ from email.message import Message
 from email.parser import BytesParser
 
 from dunlin.formats.mail_charsets import decode_text
-from dunlin.formats.mail_headers import decoded, raw_bytes
+from dunlin.formats.mail_headers import decoded
 
-DEPTH_MAX = 100
+DEPTH_MAX = 250
+HEAD_BYTES_MAX = 1_000_000
 PARTS_MAX = 500
 LINES_MAX = 2_000_000
 LINE_CHECKS_MAX = 20_000_000
@@ -82,13 +83,18 @@ def _bounded(raw: bytes) -> tuple[bytes, list[str]]:
     """Cut before the parser would take long: it checks every line against every open boundary, and keeps every part."""
     marks = {found[1] or found[2] for found in _BOUNDARY.finditer(raw)}
     lines = raw.count(b"\n") or raw.count(b"\r")
+    size = len(raw)
+    ends = [at for at in (raw.find(b"\n\n"), raw.find(b"\r\n\r\n"), raw.find(b"\r\r")) if at >= 0]
+    if ends and min(ends) > HEAD_BYTES_MAX:  # a head of megabytes is nobody's mail; what it says first counts
+        raw = raw[: raw.rfind(raw[min(ends) : min(ends) + 1], 0, HEAD_BYTES_MAX)] + raw[min(ends) :]
+        size = 0
     keep = len(raw)
     allowed = min(LINES_MAX, LINE_CHECKS_MAX // (len(marks) + 1))
     if lines > allowed:
         # The even share is exact enough here: lines of a mail this long are of one kind.
         keep = len(raw) * allowed // lines
     if marks and raw.count(b"\n--") + raw.count(b"\r--") > PARTS_MAX * 4:
-        starts = [b"--" + mark for mark in marks]
+        starts = {b"--" + mark for mark in marks}
         parts = 0
         for found in re.finditer(rb"[\r\n]--[^\r\n]{1,200}", raw):
             if found[0][1:].rstrip().removesuffix(b"--") in starts or found[0][1:].rstrip() in starts:
@@ -96,7 +102,7 @@ def _bounded(raw: bytes) -> tuple[bytes, list[str]]:
                 if parts > PARTS_MAX * 4:
                     keep = min(keep, found.start())
                     break
-    return raw[:keep], ["mail_cut"] if keep < len(raw) else []
+    return raw[:keep], ["mail_cut"] if keep < len(raw) or not size else []
 
 
 def take_apart(tree: Message) -> Pieces:
@@ -111,8 +117,8 @@ def take_apart(tree: Message) -> Pieces:
             pieces.problems.append("mail_too_many_parts")
             break
         kind = media_type(part)
-        payload = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(payload, list):
+        if part.get_content_maintype() == "multipart" and part.is_multipart():
+            payload = list(part.get_payload())
             inner = kind == "multipart/alternative" or (alternative and kind != "multipart/mixed")
             waiting.extend(
                 (child, depth + 1, inner) for child in reversed(payload) if isinstance(child, Message)
@@ -177,22 +183,22 @@ def _take_report(part: Message, kind: str, name: str, pieces: Pieces) -> None:
 
 def enclosed_bytes(part: Message) -> bytes:
     """The bytes of an enclosed mail or report, whatever the parser made of it. A transfer encoding it must not have is undone."""
-    payload = part.get_payload()
-    if not isinstance(payload, list):
+    if not part.is_multipart():
         return payload_bytes(part)
+    payload = part.get_payload()
     encoding = str(part.get("content-transfer-encoding") or "").strip().lower()
     inners = [inner for inner in payload if isinstance(inner, Message)]
     if encoding in ("base64", "quoted-printable") and len(inners) == 1 and not inners[0].keys():
         shell = Message()
         shell["content-transfer-encoding"] = encoding
-        shell.set_payload(inners[0].get_payload())
+        shell.set_payload(payload_bytes(inners[0]).decode("ascii", "surrogateescape"))
         return payload_bytes(shell)
     out = io.BytesIO()
     for at, inner in enumerate(inners):
         if at:
             out.write(b"\n")
         try:
-            BytesGenerator(out, mangle_from_=False, policy=_AS_WRITTEN).flatten(inner)
+            BytesGenerator(out, mangle_from_=False, policy=_AS_WRITTEN).flatten(inner)  # type: ignore[arg-type]
         except (RecursionError, ValueError, IndexError, KeyError, TypeError, LookupError, AttributeError):
             out.write("\n".join(f"{key}: {value}" for key, value in inner.items()).encode("utf-8", "replace"))
     return out.getvalue().replace(_STATUS_PLAIN, _STATUS_TYPE)
@@ -200,17 +206,17 @@ def enclosed_bytes(part: Message) -> bytes:
 
 def payload_bytes(part: Message) -> bytes:
     """The content of a part with its transfer encoding undone; of a broken encoding, as much as can be read."""
-    payload = part.get_payload()
-    if isinstance(payload, list):
+    if part.is_multipart():
         return enclosed_bytes(part)
     try:
         encoding = part.get("content-transfer-encoding")
         if encoding is not None and str(encoding).strip(" ;\t\"'").lower() != str(encoding).lower():
             part.replace_header("content-transfer-encoding", str(encoding).strip(" ;\t\"'"))
+        # Always "decode": without it the library decodes by the charset the mail names, and some of its codecs raise.
         content = part.get_payload(decode=True)
     except (ValueError, TypeError, LookupError, AssertionError, AttributeError):
         content = None
-    return content if isinstance(content, bytes) else raw_bytes(str(payload or ""))
+    return content if isinstance(content, bytes) else b""
 
 
 def file_name(part: Message) -> str:
