@@ -12,9 +12,10 @@ from dunlin.actions.apply_credit import apply_credit
 from dunlin.actions.lock_period import lock_period
 from dunlin.actions.return_payment import return_payment as return_payment_action
 from dunlin.actions.run_daily import run_daily
+from dunlin.actions.take_mail import take_mail as take_mail_action
 from dunlin.actions.take_payment import Use
 from dunlin.actions.take_payment import take_payment as take_payment_action
-from dunlin.records.models import Item
+from dunlin.records.models import Conversation, Item, Mail, Mailbox
 from dunlin.reports.verify import verify as verify_books
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
@@ -65,6 +66,18 @@ def lock_month(order: dict[str, Any], index: int) -> Any:
 def night(order: dict[str, Any], index: int) -> Any:
     result = run_daily(who(), TODAY)
     return {"customers": result.customers, "written": result.written, "revised": result.revised}
+
+
+def take_mail(order: dict[str, Any], index: int) -> Any:
+    taken = take_mail_action(who("administrator"), order["mailbox"])
+    return {"new": taken.new, "problem": "".join(taken.problems)}
+
+
+def mail_state(order: dict[str, Any], index: int) -> Any:
+    return {
+        "mails": Mail.objects.count(), "ids": Mail.objects.values("message_id").distinct().count(),
+        "conversations": Conversation.objects.count(), "last_uid": Mailbox.objects.get().last_uid,
+    }  # fmt: skip
 
 
 def state(order: dict[str, Any], index: int) -> Any:

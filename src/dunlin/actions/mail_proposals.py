@@ -5,6 +5,7 @@ Only the sender's new words are read: what is quoted, and the subject of our own
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -18,6 +19,7 @@ from dunlin.rules.masking import mask_card_numbers
 from dunlin.rules.money import Money
 from dunlin.rules.policy import Policy
 
+log = logging.getLogger(__name__)
 WORDS_CHARS = 20_000
 _PREFIX = re.compile(
     r"^\s*(?:(?:re|aw|antw|antwort|fw|fwd|wg|sv|vs|tr|rv|res|ynt|odp|回复|答复|回覆|転送)\s*(?:\[\d+\])?\s*[:：]\s*)+",
@@ -40,18 +42,23 @@ def own_words(mail: Mail) -> str:
 def read_words(
     mail: Mail, currency: str, files: Sequence[str], headers: Mapping[str, str], policy: Policy
 ) -> Understanding:
-    """What the new words of a mail say. `currency` is the account's, "" in triage."""
-    return understand(
-        MailText(
-            received=mail.received_at.astimezone(ZoneInfo(policy.ledger_time_zone)),
-            from_address=mail.from_address,
-            subject=own_words(mail),
-            body=mail.reply[:WORDS_CHARS],
-            headers=headers,
-            attachments=tuple(files),
-            currency=currency,
-        )
+    """What the new words of a mail say. `currency` is the account's, "" in triage. A fault in reading them costs the proposals, named
+    as a problem of the mail, and not the mail."""
+    text = MailText(
+        received=mail.received_at.astimezone(ZoneInfo(policy.ledger_time_zone)),
+        from_address=mail.from_address,
+        subject=own_words(mail),
+        body=mail.reply[:WORDS_CHARS],
+        headers=headers,
+        attachments=tuple(files),
+        currency=currency,
     )
+    try:
+        return understand(text)
+    except Exception:
+        log.exception("the words of a mail could not be read")
+        mail.problems = list(dict.fromkeys([*mail.problems, "mail_not_understood"]))
+        return Understanding("", (), "other", Entities())
 
 
 def keep_proposals(mail: Mail, found: Understanding, items: Sequence[int]) -> None:

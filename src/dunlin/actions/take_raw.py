@@ -81,7 +81,7 @@ def take_raw(
         raise
     except Exception:
         log.exception("a mail could not be handled; it goes to triage as it is")
-        taken = _kept_as_it_is(who, mailbox, raw, at, arrived)
+        taken = _kept_as_it_is(who, mailbox, raw, at, arrived, read)
     if taken.new and taken.customer_id is not None and not who.dry_run:
         _let_go_alone(who, taken.mail_id)
     return taken
@@ -90,18 +90,17 @@ def take_raw(
 def _kept(
     who: Who, mailbox: Mailbox, raw: bytes, at: datetime, arrived: Arrived | None, read: ReadMail
 ) -> TakenMail:
-    as_it_is = _raw_key(raw, arrived)
-    key = _short(read.received.dedupe_key) if read.raw.strip() else as_it_is
+    keys = _keys(raw, arrived, read)
     with transaction.atomic():
         one_at_a_time(f"mail {mailbox.pk}")
-        known = _known(mailbox, (key, as_it_is))
+        known = _known(mailbox, keys)
         if known is not None:
             if not who.dry_run:
                 _advance(mailbox, arrived)
             return known
         with doing(who, "take_mail") as act:
             policy = current_policy()
-            mail = _written(who, mailbox, key, at, read)
+            mail = _written(who, mailbox, keys[0], at, read)
             _sorted(act, mail, read, policy)
             mail.save()
             _advance(mailbox, arrived)
@@ -159,13 +158,13 @@ def _written(who: Who, mailbox: Mailbox, key: str, at: datetime, read: ReadMail)
 
 
 def _kept_as_it_is(
-    who: Who, mailbox: Mailbox, raw: bytes, at: datetime, arrived: Arrived | None
+    who: Who, mailbox: Mailbox, raw: bytes, at: datetime, arrived: Arrived | None, read: ReadMail | None
 ) -> TakenMail:
     """A mail on which something went wrong, in triage with nothing but its bytes and what its head plainly says."""
-    key = _raw_key(raw, arrived)
+    keys = _keys(raw, arrived, read)
     with transaction.atomic():
         one_at_a_time(f"mail {mailbox.pk}")
-        known = _known(mailbox, (key,))
+        known = _known(mailbox, keys)
         if known is not None:
             if not who.dry_run:
                 _advance(mailbox, arrived)
@@ -173,7 +172,7 @@ def _kept_as_it_is(
         with doing(who, "take_mail", cause="mail_not_handled") as act:
             kept = mask_card_numbers(raw[:MAIL_BYTES_MAX].decode("latin-1")).encode("latin-1")
             mail = Mail(
-                mailbox=mailbox, dedupe_key=key, raw=store_bytes(kept, "message/rfc822", who.now), kind="message", received_at=at,
+                mailbox=mailbox, dedupe_key=keys[0], raw=store_bytes(kept, "message/rfc822", who.now), kind="message", received_at=at,
                 subject="A mail that could not be read", matched_why="It could not be handled; look at the raw mail.",
                 problems=["mail_not_handled"],
             )  # fmt: skip
@@ -209,10 +208,12 @@ def _let_go_alone(who: Who, mail_id: int) -> None:
         log.exception("a proposal of mail %s was not done by itself", mail_id)
 
 
-def _raw_key(raw: bytes, arrived: Arrived | None) -> str:
+def _keys(raw: bytes, arrived: Arrived | None, read: ReadMail | None) -> tuple[str, ...]:
+    """What makes it the same mail again, the key it is kept under first: what it says, else its bytes, else where it lies."""
     if not raw.strip() and arrived is not None:
-        return f"uid:{arrived.uid_validity}:{arrived.uid}"
-    return f"raw:{hashlib.sha256(raw).hexdigest()}"
+        return (f"uid:{arrived.uid_validity}:{arrived.uid}",)
+    bytes_key = f"raw:{hashlib.sha256(raw).hexdigest()}"
+    return (_short(read.received.dedupe_key), bytes_key) if read is not None else (bytes_key,)
 
 
 def _short(key: str) -> str:
