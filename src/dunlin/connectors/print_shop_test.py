@@ -77,6 +77,13 @@ def test_one_that_dies_hangs_or_does_not_add_stops_no_other():
         assert f"Customer {number}" in text_of(results[number].pdf)
 
 
+def test_papers_larger_than_the_pipe_do_not_block_each_other():
+    # The next one is handed over while the worker hands back the last: both are larger than what a pipe holds.
+    large = [statement(400, notes=tuple(f"{n} " + "word " * 75 for n in range(1_000))) for _ in range(3)]
+    results = dict(print_batch(large, workers=1, seconds=60))
+    assert [len(results[i].pdf) > 500_000 for i in range(3)] == [True] * 3
+
+
 def test_one_that_needs_too_much_memory_is_refused():
     small = 320_000_000
     results = dict(print_batch([one(0), statement(3_000, earlier=()), one(2)], workers=1, memory=small))
