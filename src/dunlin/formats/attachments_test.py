@@ -1,7 +1,5 @@
 import io
-import time
 import zipfile
-import zlib
 
 import pytest
 from hypothesis import given, settings
@@ -89,16 +87,6 @@ def test_a_file_over_the_limit_is_refused():
         judge_attachment("a.pdf", "", b"%PDF-" + b"x" * 100, Limits(file_bytes=50)).refused
         == "file_over_limit"
     )
-
-
-def test_a_zip_that_lies_about_its_sizes_is_not_unpacked():
-    content = bytearray(zipped(a_dot_txt=b"\0" * 20_000_000))
-    at = content.find(b"PK\x01\x02")
-    content[at + 24 : at + 28] = (10).to_bytes(4, "little")  # says: ten bytes
-    started = time.perf_counter()
-    judge_attachment("a.zip", "", bytes(content))
-    assert time.perf_counter() - started < 5
-    assert len(zlib.compress(b"")) < 50
 
 
 @pytest.mark.parametrize(

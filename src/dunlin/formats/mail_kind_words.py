@@ -42,15 +42,20 @@ FINAL_PHRASE = re.compile(
 )
 AUTO_SUBJECT = re.compile(
     r"^\s*(?:(?:re|aw|sv|fw|wg|tr|antw)\s*:\s*)?(?:"
-    r"auto(?:matic|mated|matically generated)?[ -]?(?:reply|response|re\b|responder|acknowledg\w*)|autoreply|auto:|\[auto|out of (?:the )?office|ooo\b|oof:|away (?:from|until|till|on)|i(?:'m| am) (?:away|out of|on (?:leave|vacation|holiday|annual))|on (?:vacation|holiday|leave|annual leave|maternity)"
+    r"auto(?:matic|mated|matically generated)?[ -]?(?:reply|response|re\b|responder|acknowledg\w*)|autoreply|out of (?:the )?office|ooo\b|oof:|away (?:from|until|till|on)|i(?:'m| am) (?:away|out of|on (?:leave|vacation|holiday|annual))|on (?:vacation|holiday|annual leave|maternity leave)"
     r"|vacation (?:reply|response|notice|message)|holiday (?:notice|reply)|absence (?:notice|notification)|(?:currently )?out of (?:town|the country)"
-    r"|automatische antwort|abwesenheit|abwesend|außer haus|ausser haus|nicht im büro|urlaub\b|autoantwort"
-    r"|r[ée]ponse automatique|message automatique|absence\b|absent\b|absente?\(?e?\)? (?:du|jusqu)|notification d['’]absence|en cong[ée]s?\b|réponse auto"
-    r"|respuesta autom[aá]tica|fuera de (?:la )?oficina|ausencia|ausente|risposta automatica|fuori ufficio|assente|assenza"
-    r"|resposta autom[aá]tica|fora do escrit[oó]rio|aus[eê]ncia|automatisch antwoord|automatische reactie|afwezig|niet aanwezig"
-    r"|autosvar|automatiskt svar|automatisk svar|frånvaro|fravær|ikke på kontoret|automaattinen vastaus|poissa|odpowiedź automatyczna|automatyczna odpowiedź|autoodpowiedź|nieobecno"
+    r"|automatische antwort|abwesenheitsnotiz|außer haus|ausser haus|nicht im büro|autoantwort"
+    r"|r[ée]ponse automatique|message automatique|absente?\(?e?\)? (?:du|jusqu)|notification d['’]absence|en cong[ée]s?\b|réponse auto"
+    r"|respuesta autom[aá]tica|fuera de (?:la )?oficina|risposta automatica|fuori ufficio"
+    r"|resposta autom[aá]tica|fora do escrit[oó]rio|automatisch antwoord|automatische reactie"
+    r"|autosvar|automatiskt svar|automatisk svar|ikke på kontoret|automaattinen vastaus|odpowiedź automatyczna|automatyczna odpowiedź|autoodpowiedź"
     r"|automatická odpověď|mimo kancelář|automatikus válasz|răspuns automat|otomatik (?:yanıt|cevap)|αυτόματη απάντηση|автоответ|автоматический ответ|автоматична відповідь|нет на месте|вне офиса"
     r"|自動(?:応答|返信)|不在|自动(?:回复|答复)|自動回覆|자동 ?(?:회신|응답)|부재중|ตอบกลับอัตโนมัติ|trả lời tự động|מענה אוטומטי|رد تلقائي"
     r")",
+    re.IGNORECASE,
+)
+# Words a person may begin a subject with as well ("Absence of invoice 7"): they count only on an answer.
+AUTO_WORD = re.compile(
+    r"^\s*(?:(?:re|aw|sv|antw)\s*:\s*)?(?:auto:|\[auto|abwesen|urlaub|absence|absent|ausencia|ausente|assente|assenza|aus[eê]ncia|afwezig|niet aanwezig|frånvaro|fravær|poissa|nieobecn|on leave)",
     re.IGNORECASE,
 )

@@ -14,6 +14,7 @@ from dunlin.formats.bounce_texts import cut_original, read_text_bounce
 from dunlin.formats.mail_in import Received
 from dunlin.formats.mail_kind_words import (
     AUTO_SUBJECT,
+    AUTO_WORD,
     BOUNCE_PHRASE,
     BOUNCE_SUBJECT,
     DELAY_PHRASE,
@@ -234,6 +235,8 @@ def _auto_reply(received: Received) -> MailKind | None:
         ),
         "a rule of the mailbox": "x-ms-exchange-inbox-rules-loop" in heads and answers,
         "empty return path": received.return_path == "",
+        "a word of its subject, on an answer": bool(received.in_reply_to)
+        and AUTO_WORD.search(received.subject) is not None,
         "its subject": AUTO_SUBJECT.search(received.subject) is not None
         and PASSED_ON.match(received.subject) is None,
     }

@@ -119,6 +119,7 @@ def test_people_write_about_deliveries_too(subject):
         "X-Apple-Action: VACATION\nSubject: x",
         "Precedence: auto_reply\nSubject: x",
         "X-Autoreply: yes\nSubject: x",
+        "In-Reply-To: <7@mail.us.example>\nSubject: Absence",
         "Return-Path: <>\nSubject: Thank you",
         *(
             f"Subject: {subject}"
@@ -143,6 +144,8 @@ def test_automatic_answers_are_no_answers(head):
         "Subject: Automatic payment made",
         "Subject: Re: Statement\nReturn-Path: <ann@acme.example>",
         "Subject: Urgent",
+        "Subject: Absence of invoice 7",
+        "Subject: Auto: lease 4711",
     ],
 )
 def test_a_person_s_mail_is_a_message(head):
