@@ -33,7 +33,7 @@ GROUP_NAMES = {
 }  # fmt: skip
 KIND_NAMES = {
     "call": "Calls", "note": "Notes", "promise": "Promises", "money": "Money", "document": "Documents", "dispute": "Disputes",
-    "follow_up": "Follow-ups", "change": "Changes",
+    "follow_up": "Follow-ups", "mail": "Mail in", "message": "Mail out", "change": "Changes",
 }  # fmt: skip
 ALL = "all"
 _ITEMS_A_PAGE = 50

@@ -56,7 +56,9 @@ _TITLES = {
 
 def facts_in_words(facts: ProposalFacts, today: date) -> str:
     """What was read, in one line: amount, day, documents."""
-    parts = [str(each) for each in ([facts.promised] if facts.promised is not None else list(facts.amounts[:2]))]
+    parts = [
+        str(each) for each in ([facts.promised] if facts.promised is not None else list(facts.amounts[:2]))
+    ]
     days = [facts.promised_on] if facts.promised_on else [facts.back_on] if facts.back_on else []
     parts += [in_words(each, today) for each in days if each]
     parts += list(facts.invoice_numbers[:3])

@@ -19,6 +19,8 @@ from dunlin.desk.places import Clock, clock_there
 from dunlin.desk.preview import preview_of
 from dunlin.records.calendars import LEDGER, calendar
 from dunlin.records.models import Customer, Decision, Item, User
+from dunlin.reports.answer_times import AnswerTimes, answer_times
+from dunlin.reports.inbox import mine
 from dunlin.reports.rail_counts import rail_counts
 from dunlin.reports.worklist import OVER, Absent, Entry, Worklist, not_on_list, worklist
 from dunlin.rules.money import Money
@@ -79,6 +81,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "done": sum(entry.state in OVER for entry in listed.entries),
         "preview": None,
     }
+    facts["owed"] = _owed(door)
     if facts["others_shown"]:
         facts |= _others(request, chosen)
     else:
@@ -92,6 +95,14 @@ def today(request: HttpRequest) -> HttpResponse:
     facts["made"] = bool(listed.entries) or _list_was_made(door)
     facts["books_empty"] = not facts["made"] and not Item.objects.exists()
     return show(request, "today.html", facts, part="list")
+
+
+def _owed(door: Standing) -> AnswerTimes | None:
+    """What of my inbox waits for an answer, for who sees it; not of a past day. Two queries."""
+    if door.in_past or not may(door.who.role, "see_inbox"):
+        return None
+    own = mine(door.who.user_id or 0, door.today)
+    return answer_times(door.today, door.today, door.who.now, door.policy.ledger_time_zone, scope=own)
 
 
 @require_safe
