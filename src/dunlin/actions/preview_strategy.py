@@ -100,7 +100,8 @@ def preview_strategy(who: Who, text: str, day: date | None = None) -> Iterator[C
 
 def add_up(rows: Iterator[Compared], keep: int = 200) -> tuple[Totals, list[Compared]]:
     """The totals of a preview and the first rows that differ."""
-    totals, kept = Totals(), []
+    totals = Totals()
+    kept: list[Compared] = []
     for row in rows:
         totals.customers += 1
         if row.differs:

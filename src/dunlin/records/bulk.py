@@ -25,10 +25,15 @@ def column(model: type[models.Model], field: str) -> str:
 def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert `rows`, tuples in the order of `fields` (Django field names), inside the caller's transaction.
 
-    Values must be what the driver takes: ints, str, date, datetime (aware), None; JSON already as text. Constraints
-    still hold; a violation undoes the caller's transaction.
+    Values must be what the driver takes: ints, str, date, datetime (aware), None; JSON already as text. A column that is not
+    named gets the one default of its field, as with `save`. Constraints still hold; a violation undoes the caller's transaction.
     """
     table = model._meta.db_table
+    rest = _not_named(model, tuple(fields))
+    if rest:
+        fields = [*fields, *rest]
+        constants = tuple(rest.values())
+        rows = ((*row, *constants) for row in rows)
     columns = ", ".join(f'"{column(model, field)}"' for field in fields)
     if connection.vendor == "postgresql":
         # COPY goes past Django's cursor; its errors are to be Django's all the same.
@@ -44,6 +49,20 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequ
     plain = _plain(model, fields)
     with connection.cursor() as cursor:
         cursor.executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', map(plain, rows))  # type: ignore[arg-type]  # noqa: S608
+
+
+@lru_cache(maxsize=256)
+def _not_named(model: type[models.Model], fields: tuple[str, ...]) -> dict[str, Any]:
+    """Columns a writer does not name, with the plain value each starts with: whoever adds one need not find every writer."""
+    named = {column(model, field) for field in fields}
+    return {
+        field.name: field.get_default()
+        for field in model._meta.concrete_fields
+        if field.column not in named
+        and not (field.null or field.primary_key or field.is_relation or field.generated)
+        and (field.blank or field.has_default())
+        and not (field.has_default() and callable(field.default))
+    }
 
 
 def _plain(model: type[models.Model], fields: Sequence[str]) -> Callable[[Sequence[Any]], list[Any]]:

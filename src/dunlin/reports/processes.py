@@ -5,6 +5,7 @@ Read by the desk and the command line. A fixed number of queries each; lines com
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -164,7 +165,7 @@ def lines_of(
     return Lines(tuple(_line(row) for row in page), total, page[-1]["pk"] if more else None)
 
 
-def _line(row: dict[str, Any]) -> LineRow:
+def _line(row: Mapping[str, Any]) -> LineRow:
     return LineRow(
         row["pk"], row["customer"], row["customer__number"], row["customer__name"], row["code"],
         reason(row["code"], row["facts"]), row["message"], row["message__channel"] or "", row["message__state"] or "",
