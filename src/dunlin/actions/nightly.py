@@ -13,18 +13,23 @@ from django.conf import settings
 from django_q.models import Schedule
 
 from dunlin.actions.doing import the_clock
+from dunlin.actions.keep_documents import warn_of_expiry
 from dunlin.actions.run_daily import DailyResult, decide_touched
 from dunlin.actions.run_day import run_day
 from dunlin.actions.run_process import run_campaign_now, run_due
 from dunlin.actions.send_due import send_due
+from dunlin.actions.take_mail import take_mail
+from dunlin.actions.watch_inbox import watch_inbox
 from dunlin.records.clock import now, today
-from dunlin.records.models import Decision, DecisionRun, Entity
+from dunlin.records.models import Decision, DecisionRun, Entity, Mailbox
 from dunlin.records.policies import current_policy
 
 ERRAND = "dunlin.actions.nightly.nightly"
 SENDING = "dunlin.actions.nightly.send_now"
+READING = "dunlin.actions.nightly.read_now"
 EVERY_MINUTES = 5
 SEND_EVERY_MINUTES = 1
+READ_EVERY_MINUTES = 2
 # The day is decided before people come in, after the banks' night files have arrived.
 FROM_HOUR = 4
 
@@ -45,6 +50,8 @@ def nightly() -> str:
 def _through_the_day(day: date) -> int:
     """What comes due after the night: the e-mail at once after a last attempt, and at the close the rest (P6)."""
     who = the_clock(day, now())
+    watch_inbox(who)
+    warn_of_expiry(who)
     made = sum(each.messages for each in run_due(who))
     at_once = run_campaign_now(who)
     return made + (at_once.messages if at_once else 0)
@@ -57,6 +64,15 @@ def send_now() -> str:
     moment = now()
     result = send_due(the_clock(today(current_policy().ledger_time_zone), moment))
     return f"{result.sent} sent, {result.withdrawn} withdrawn"
+
+
+def read_now() -> str:
+    """What the job of every other minute runs: take in what came into the shared mailboxes, each mail once."""
+    if not Mailbox.objects.filter(active=True).exclude(host="").exists():
+        return "no mailbox"
+    moment = now()
+    taken = take_mail(the_clock(today(current_policy().ledger_time_zone), moment))
+    return "; ".join(f"{each.key}: {each.problem or f'{each.new} new'}" for each in taken.mailboxes)
 
 
 def run_unless_done(day: date) -> DailyResult | None:
@@ -80,6 +96,7 @@ def keep_schedule() -> None:
     for name, errand, minutes in (
         ("the day", ERRAND, EVERY_MINUTES),
         ("sending", SENDING, SEND_EVERY_MINUTES),
+        ("mailboxes", READING, READ_EVERY_MINUTES),
     ):
         Schedule.objects.update_or_create(
             name=name,
