@@ -35,9 +35,8 @@ SENDER = Sender(
 def papers(size: str) -> dict[str, dict[str, Any]]:
     """The figures of bench/bars.py for statements: documents a second on two cores, and the ratio to the limit."""
     count = COUNTS[size]
-    limit = alone(
-        count // 2
-    )  # half of it before and half after, so that a machine that gets busier moves both
+    # Half of the limit is taken before and half after, so that a machine that gets busier moves both.
+    limit = alone(count // 2)
     before = _children()
     started = time.perf_counter()
     printed = sum(isinstance(result, Printed) for _, result in print_batch(statements(count), WORKERS))
