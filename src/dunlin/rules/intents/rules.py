@@ -48,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     _rule("leave us alone", "legal_threat", "HARASS", weight=1.5),
     _rule("refund asked", "refund_request", "REFUND", not_if="FEE", weight=2.5),
     _rule("overpaid", "refund_request", "OVERPAID && REFUND|CREDIT"),
+    _rule("credit to be paid out", "refund_request", "CREDIT .. PAY|SEND|REFUND|RETURN|BANK", not_if="CORRECT|WRONG|DISPUTE", weight=2),
     _rule("fee to be dropped", "fee_waiver_request", "FEE .. WAIVE|REFUND", weight=3),
     _rule("drop the fee", "fee_waiver_request", "WAIVE|REFUND .. FEE", weight=3),
     _rule("instalments", "payment_plan_request", "PLAN", weight=2),

@@ -16,7 +16,7 @@ from dunlin.rules.intents.lexicon import UNSPACED, Entry, Lexicon, lexicon
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
-_DENIABLE = frozenset({"DISPUTE", "CANCEL", "REFUND"})
+_DENIABLE = frozenset({"DISPUTE", "CANCEL", "REFUND", "PAID"})
 
 
 @dataclass(frozen=True, slots=True)

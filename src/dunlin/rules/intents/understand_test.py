@@ -27,14 +27,8 @@ def intents(body, subject="Re: your reminder", **more):
 
 def test_each_intent_offers_an_action_and_the_grave_ones_are_never_done_alone():
     assert (len(INTENTS), len(ACTIONS)) == (17, 17)
-    assert NEVER_ALONE == {
-        "dispute",
-        "legal_threat",
-        "refund_request",
-        "cancel_service",
-        "payment_plan_request",
-        "contact_change",
-    }
+    grave = "dispute legal_threat refund_request cancel_service payment_plan_request contact_change"
+    assert sorted(NEVER_ALONE) == sorted(grave.split())
     sure = {intent: Found(intent, 1.0, "", 0, 0, "") for intent in INTENTS}
     assert {intent for intent, each in sure.items() if each.may_act_alone} == set(INTENTS) - NEVER_ALONE - {
         "other"
