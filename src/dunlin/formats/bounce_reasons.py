@@ -44,7 +44,7 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"|(?:account|mailbox|recipient|address)[^\n]{0,60}(?:does ?n[o']t exist|is (?:disabled|inactive))|does(?:n't| not) have an? [^\n]{0,40} ?account"
             r"|not (?:a known|listed in)|no longer (?:on|valid|available|exist|active|accept)|(?:this )?account has been|not our customer|unknown address"
             r"|recipnotfound|recipient\.notfound|resolver\.adr|5\.1\.10|malformed address|user unknown|recipient address rejected|addresses? (?:failed|rejected)[^\n]{0,20}unknown"
-            r"|unbekannt|existiert nicht|nicht gefunden|n['’]existe pas|inexistant|desconocid|no existe|inesistente|non esiste|не существует|не найден|存在し|宛先不明|ユーザ",
+            r"|unbekannt|\binconnue?\b|sconosciut|onbekend|existiert nicht|nicht gefunden|n['’]existe pas|inexistant|desconocid|no existe|inesistente|non esiste|не существует|не найден|存在し|宛先不明|ユーザ",
         ),
         (
             "domain",
