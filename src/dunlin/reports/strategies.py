@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from django.db.models import OuterRef, Subquery
 
@@ -61,7 +62,7 @@ def in_force() -> InForce:
         return InForce({name: shipped(name) for name in shipped_names()})
     texts = StrategyVersion.objects.filter(pk__in=[pk for pk, _ in active.values()])
     by_pk = dict(texts.values_list("pk", "text"))
-    strategies = {key: from_yaml(by_pk[pk]) for key, (pk, _) in active.items()}
+    strategies = {key: _read(by_pk[pk]) for key, (pk, _) in active.items()}
     if DEFAULT not in strategies:
         strategies[DEFAULT] = shipped(DEFAULT)
     return InForce(
@@ -69,6 +70,12 @@ def in_force() -> InForce:
         {key: pk for key, (pk, _) in active.items()},
         frozenset(key for key, (_, off) in active.items() if off is not None),
     )
+
+
+@lru_cache(maxsize=128)
+def _read(text: str) -> Strategy:
+    """A text means the same each time: read once, however often a sender asks."""
+    return from_yaml(text)
 
 
 @dataclass(frozen=True, slots=True)
