@@ -145,8 +145,10 @@ def _one_address(entry: str) -> Address | None:
         name = comment[1] if comment else ""
     if not address:
         return None
-    name = decoded(name.split(":")[-1] if ":" in name and '"' not in name else name).strip()
-    name = re.sub(r"\\(.)", r"\1", name.strip('"').strip()).strip("'\" ")
+    name = (name.split(":")[-1] if ":" in name and '"' not in name else name).strip()
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = re.sub(r"\\(.)", r"\1", name[1:-1])
+    name = decoded(name).strip("'\" ")
     return Address(address, "" if name.lower() == address.lower() else name[:200])
 
 

@@ -4,7 +4,7 @@ from email import message_from_bytes
 from email.message import Message
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dunlin.formats.mail_addresses import Address
@@ -148,6 +148,7 @@ def test_a_domain_with_letters_of_its_own_is_sent_in_its_ascii_form():
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=150)
 
 
+@example(name='"', to='ä\\"', subject="", text="", file="")
 @given(name=words, to=words, subject=words, text=words, file=words)
 @settings(max_examples=200, deadline=None)
 def test_what_is_built_is_read_back(name, to, subject, text, file):
