@@ -13,6 +13,8 @@ from functools import cache
 
 from dunlin.rules.intents.lexicon import UNSPACED, lexicon
 
+# Letters that invoices are numbered with; three figures after them are enough.
+_OURS = frozenset("inv fac fact fa fv re rg rn si in fat nf ar ra bill".split())
 # Letters before a figure that name something else than an invoice.
 _OTHERS = frozenset(
     "po so wo chk ck ref ach tt id txn case tkt ticket w q h iso vat ust iban bic chapter tel fax mt no nr crm ext rfc sn cp cap ch gst pan "
@@ -55,51 +57,12 @@ def numbers_in(
 
     for language in languages:
         for match in _named(language).finditer(folded):
-            if (
-                len(match[0]) <= 5
-                and match[0][-1].isascii()
-                and match[0][-1].isalpha()
-                and folded[match.end()].isdigit()
-            ):
+            glued = match[0][-1].isascii() and match[0][-1].isalpha() and folded[match.end()].isdigit()
+            if glued and len(match[0]) <= 5:
                 continue  # "INV123": the letters belong to the number
             _follow(folded, match.end(), free, languages, take)
     for match in _LETTERED.finditer(folded):
-        letters, figures = match[1], match[2]
-        prefix = letters.split("-")[0]
-        known = prefix in {
-            "inv",
-            "fac",
-            "fact",
-            "fa",
-            "fv",
-            "re",
-            "rg",
-            "rn",
-            "si",
-            "in",
-            "fat",
-            "nf",
-            "ar",
-            "ra",
-            "bill",
-        }
-        digits = sum(map(str.isdigit, figures))
-        if (
-            prefix in _OTHERS
-            or digits < (3 if known else 4)
-            or (digits >= 8 and len(letters) == 2 and not known)
-        ):
-            continue
-        if (
-            letters in {"re", "in", "fa", "rn", "at"}
-            and folded[match.end(1)] not in "-_/#"
-            and match.end(1) != match.start(2)
-        ):
-            continue
-        if not any(
-            _blocked(language).search(folded, max(0, match.start() - 40), match.start())
-            for language in languages
-        ):
+        if _is_lettered(folded, match) and not _is_blocked(folded, match.start(), languages):
             take(match.start(), match.end())
     for match in _RANGE.finditer(folded):
         alike = len(match[1]) == len(match[2]) and all(free[match.start() : match.end()])
@@ -117,11 +80,27 @@ def numbers_in(
     return [found[at] for at in sorted(found)]
 
 
+def _is_lettered(folded: str, match: re.Match[str]) -> bool:
+    """Letters and figures that can be an invoice's number: no order, cheque, tax number, nor a word before a figure."""
+    letters, figures = match[1], match[2]
+    prefix = letters.split("-")[0]
+    known = prefix in _OURS
+    digits = sum(map(str.isdigit, figures))
+    if prefix in _OTHERS or digits < (3 if known else 4) or (digits >= 8 and len(letters) == 2 and not known):
+        return False
+    apart = match.end(1) != match.start(2) and folded[match.end(1)] not in "-_/#"
+    return not (apart and letters in {"re", "in", "fa", "rn", "at"})
+
+
+def _is_blocked(folded: str, start: int, languages: Sequence[str]) -> bool:
+    return any(_blocked(language).search(folded, max(0, start - 40), start) for language in languages)
+
+
 def _plain(folded: str, start: int, end: int, figures: str, languages: Sequence[str]) -> bool:
     """A bare figure that nothing says is something else."""
     if len(figures) == 4 and 1990 <= int(figures) <= 2039:
         return False
-    if any(_blocked(language).search(folded, max(0, start - 40), start) for language in languages):
+    if _is_blocked(folded, start, languages):
         return False
     return not any(_unit(language).match(folded, end) for language in languages)
 

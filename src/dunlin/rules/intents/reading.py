@@ -78,11 +78,6 @@ def read(mail: MailText) -> Reading:
     text = made.text
     subject_end = text.index("\n")
     folded = _new_only(fold(text), subject_end)
-    text = (
-        "".join(kept if marked != " " or kept.isspace() else " " for kept, marked in zip(text, folded))
-        if " " in folded
-        else text
-    )
     languages = _languages(mail.language[:2].lower(), text, folded)
     signature = signature_start(folded, subject_end + 1)
 
@@ -103,20 +98,13 @@ def read(mail: MailText) -> Reading:
     _taken(_TIME, folded, text, free)
     reply = _REPLY.match(folded)
     if reply:
-        for at in range(reply.end()):
-            free[at] = 0
+        free[: reply.end()] = bytes(reply.end())
     bare = bare_amounts_in(folded, languages, mail.currency, free)
     _mark(free, bare)
     amounts += bare
     numbers = numbers_in(folded, text, languages, free, signature, subject_end)
     amounts.sort(key=lambda each: each.start)
-    entities = sorted(
-        [Tag("AMOUNT", each.start, each.end) for each in amounts]
-        + [Tag("NUMBER", each.start, each.end) for each in numbers]
-        + [Tag(_when(each.on, received), each.start, each.end) for each in days]
-        + [Tag("EMAIL", start, end) for _, start, end in emails],
-        key=lambda tag: tag.start,
-    )
+    entities = _as_tags(amounts, numbers, days, emails, received)
     laid = tuple(
         Sentence(start, end, tuple(tags(folded, start, end, languages, entities)))
         for start, end in spans[:SENTENCES_AT_MOST]
@@ -136,6 +124,21 @@ def _languages(stated: str, text: str, folded: str) -> tuple[str, ...]:
     if stated not in LANGUAGES:
         return tuple(guessed)
     return tuple(dict.fromkeys((stated, *(guessed[:1] if stated == "en" else ["en"]))))
+
+
+def _as_tags(
+    amounts: list[Amount],
+    numbers: list[Number],
+    days: list[Day],
+    emails: list[tuple[str, int, int]],
+    received: date,
+) -> list[Tag]:
+    """The entities as concepts, in order."""
+    found = [Tag("AMOUNT", each.start, each.end) for each in amounts]
+    found += [Tag("NUMBER", each.start, each.end) for each in numbers]
+    found += [Tag(_when(each.on, received), each.start, each.end) for each in days]
+    found += [Tag("EMAIL", start, end) for _, start, end in emails]
+    return sorted(found, key=lambda tag: tag.start)
 
 
 def _new_only(folded: str, subject_end: int) -> str:
