@@ -57,12 +57,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """One mail of the folder. `bytes` is its size on the server; `head_only` when just its head is in `raw`, and `raw` is empty when
+    """One mail of the folder. `size` is its bytes on the server; `head_only` when just its head is in `raw`, and `raw` is empty when
     the server could not even give that."""
 
     uid: int
     received_at: datetime | None
-    bytes: int
+    size: int
     raw: bytes = field(repr=False)
     head_only: bool = False
 
@@ -164,7 +164,7 @@ class ImapMailbox:
 
     def _bodies(self, batch: Sequence[Fetched], limit: int) -> list[Fetched]:
         """The mails of a batch with their bytes. What was deleted meanwhile is left out."""
-        if len(batch) == 1 and batch[0].bytes > limit:
+        if len(batch) == 1 and batch[0].size > limit:
             return [self._head(batch[0])]
         try:
             raws = self._raws([each.uid for each in batch], "BODY.PEEK[]")
@@ -176,7 +176,7 @@ class ImapMailbox:
             # One mail the server cannot read must not hold back the others.
             return [got for each in batch for got in self._bodies([each], limit)]
         return [
-            Fetched(each.uid, each.received_at, each.bytes, raws[each.uid])
+            Fetched(each.uid, each.received_at, each.size, raws[each.uid])
             for each in batch
             if each.uid in raws
         ]
@@ -188,7 +188,7 @@ class ImapMailbox:
             raise
         except (ImapToolsError, imaplib.IMAP4.error):
             raw = b""
-        return Fetched(of.uid, of.received_at, of.bytes, raw, head_only=True)
+        return Fetched(of.uid, of.received_at, of.size, raw, head_only=True)
 
     def _raws(self, uids: Sequence[int], part: str) -> dict[int, bytes]:
         found: dict[int, bytes] = {}
@@ -248,12 +248,12 @@ def _batches(mails: Sequence[Fetched], limit: int) -> Iterator[list[Fetched]]:
     batch: list[Fetched] = []
     total = 0
     for each in mails:
-        if batch and (len(batch) >= BATCH_MAILS or total + each.bytes > BATCH_BYTES or each.bytes > limit):
+        if batch and (len(batch) >= BATCH_MAILS or total + each.size > BATCH_BYTES or each.size > limit):
             yield batch
             batch, total = [], 0
         batch.append(each)
-        total += each.bytes
-        if each.bytes > limit:
+        total += each.size
+        if each.size > limit:
             yield batch
             batch, total = [], 0
     if batch:

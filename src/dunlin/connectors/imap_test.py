@@ -49,7 +49,7 @@ def test_of_a_large_mail_only_the_head_comes(server):
         (3, False, False),
     ]
     assert b"number 2" in got[1].raw
-    assert got[1].bytes > 50_000
+    assert got[1].size > 50_000
 
 
 def test_nothing_is_changed_by_looking(server):

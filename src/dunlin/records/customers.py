@@ -170,4 +170,6 @@ class ContactPoint(models.Model):
                 opclasses=["varchar_pattern_ops"],
                 condition=Q(digits__gt=""),
             ),
+            # Whose address is it: people write it in upper and lower case as they like.
+            models.Index(Lower("value"), name="contact_point_email"),
         ]

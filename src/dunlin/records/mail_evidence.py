@@ -39,15 +39,15 @@ def thread_of(ids: Sequence[str]) -> ThreadFound | None:
     for mail in Mail.objects.filter(message_id__in=wanted).select_related("conversation").order_by("-pk"):
         mails.setdefault(mail.message_id, mail)
     for each in wanted:
-        message, mail = messages.get(each), mails.get(each)
+        message, came = messages.get(each), mails.get(each)
         if message is not None:
             conversation = _conversation_about(message)
             customer = conversation.customer_id if conversation else message.customer_id
             return ThreadFound(message, None, conversation, customer or message.customer_id)
-        if mail is not None:
-            conversation = standing(mail.conversation)
-            customer = (conversation.customer_id if conversation else None) or mail.customer_id
-            return ThreadFound(mail.answers, mail, conversation, customer)
+        if came is not None:
+            conversation = standing(came.conversation)
+            customer = (conversation.customer_id if conversation else None) or came.customer_id
+            return ThreadFound(came.answers, came, conversation, customer)
     return None
 
 
