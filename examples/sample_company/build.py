@@ -34,13 +34,14 @@ from django.db import transaction
 
 from dunlin.actions.doing import the_clock
 from dunlin.actions.run_daily import run_daily
+from dunlin.actions.run_process import run_due
 from dunlin.records import balance_sums, bulk, models
 from dunlin.records.calendars import LEDGER, calendar, seed_calendars
 from dunlin.records.policies import current_policy
 from dunlin.reports import figures
 from dunlin.rules.calendars import add_months
 from dunlin.rules.situations import Rate
-from examples.sample_company import places, team, writing, writing_acts
+from examples.sample_company import places, team, writing, writing_acts, writing_mail
 from examples.sample_company.story import Story
 
 if TYPE_CHECKING:
@@ -109,6 +110,13 @@ def build(
     _record_history(story, policy, progress)
     progress("Deciding the day")
     night = run_daily(the_clock(today, min(now, story.moment(today, 4, 30))), today)
+    progress("Receiving mail")
+    users = dict(models.User.objects.values_list("username", "pk"))
+    writing_mail.write_mail(users, seed, now)
+    progress("Deciding what goes out")
+    # Also those of the last business day, so that a demonstration on a holiday has something in its outbox.
+    for day in (story.calendar.previous_business_day(today), today):
+        run_due(the_clock(day, min(now, story.moment(day, 5))))
     return Summary(
         today=today,
         customers=len(story.accounts),
