@@ -12,7 +12,15 @@ from dunlin.actions.doing import Act, Who, doing
 from dunlin.actions.messages import Draft, Line, make_message
 from dunlin.actions.write_message import UploadedFile, stored_files, writing_allowed
 from dunlin.formats.answering import answer_subject, chain, quoted_below, with_quote
-from dunlin.records.models import Conversation, ConversationItem, Item, Mail, Message, StoredFile
+from dunlin.records.models import (
+    Conversation,
+    ConversationItem,
+    Item,
+    Mail,
+    MailProposal,
+    Message,
+    StoredFile,
+)
 from dunlin.reports.conversation import contact_of, newest_mail
 from dunlin.rules.codes import Refused
 
@@ -61,10 +69,20 @@ def answer_mail(who: Who, conversation_id: int, answer: Answer, *, key: str | No
         row.closed_why = "Answered" if answer.then == "closed" else ""
         row.owner_id = row.owner_id or who.user_id
         row.save()
+        if answer.document_ids:
+            _copies_sent(act, row, message)
         after = {"answer": message.pk, "state": row.state, "late": late}
         act.tell(about=f"conversation:{row.pk}", customer_id=row.customer_id, after=after)
         act.answer = {"message_id": message.pk, "conversation_id": row.pk, "late": late}
     return Answered(message.pk, row.pk, late)
+
+
+def _copies_sent(act: Act, row: Conversation, message: Message) -> None:
+    """Documents went with the answer: whoever asked for copies has them."""
+    asked = MailProposal.objects.filter(
+        mail__conversation=row, state="proposed", action__in=("send_copies", "send_statement")
+    )
+    asked.update(state="done", done_at=act.who.now, done_by=act.who.user_id, did=f"message:{message.pk}")
 
 
 def send_in_thread(act: Act, row: Conversation, answer: Answer, purpose: str) -> Message:

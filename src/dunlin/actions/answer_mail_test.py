@@ -65,6 +65,7 @@ def test_the_answer_stops_the_clock(books, asked, minutes, late):
 def test_documents_files_and_what_came_go_along(books, asked):
     document = inbox_cast.document(books.lakeside, books.late)
     came = inbox_cast.attached(asked.mails.get(), "their advice.pdf")
+    wanted = inbox_cast.proposal(asked.mails.get(), "invoice_copy_request")
     upload = UploadedFile("../../terms.pdf", "text/html", b"%PDF-1.4\nterms\n%%EOF")
     sent = answer(
         books, asked, document_ids=(document.pk,), pass_on=(came.pk,), uploads=(upload,), then="closed"
@@ -75,6 +76,8 @@ def test_documents_files_and_what_came_go_along(books, asked):
     ]  # fmt: skip
     asked.refresh_from_db()
     assert (asked.state, asked.closed_why) == ("closed", "Answered")
+    wanted.refresh_from_db()
+    assert (wanted.state, wanted.did) == ("done", f"message:{sent.message_id}")
 
 
 @pytest.mark.parametrize(

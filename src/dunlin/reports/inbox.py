@@ -107,7 +107,7 @@ def mine(user_id: int, today: date) -> Q:
 
 
 def inbox(asked: Asked, *, scope: Q, user_id: int, today: date, now: datetime, policy: Policy) -> Inbox:
-    """The page asked for, of conversations within `scope` (what the reader may see). At most nine queries."""
+    """The page asked for, of conversations within `scope` (what the reader may see). At most ten queries."""
     seen = Conversation.objects.filter(scope, merged_into=None)
     own = mine(user_id, today)
     narrowed = _narrow(seen, asked)
@@ -184,16 +184,19 @@ def _rows(
         else (owed.asc(nulls_last=True), "last_at", "pk")
     )
     start = (page - 1) * PAGE_SIZE
+    # The page first: what is said of a row is looked up for the rows shown, not for all that are sorted.
+    ids = list(found.order_by(*order).values_list("pk", flat=True)[start : start + PAGE_SIZE])
     newest = Mail.objects.filter(conversation=OuterRef("pk")).order_by("-received_at", "-pk")
-    page_of = list(
-        found.select_related("customer", "owner", "mailbox").annotate(newest=Subquery(newest.values("pk")[:1]))
+    read = (
+        Conversation.objects.filter(pk__in=ids).select_related("customer", "owner", "mailbox")
+        .annotate(newest=Subquery(newest.values("pk")[:1]))
         .only(
             "kind", "state", "subject", "phone", "due_at", "clock_from", "snoozed_until", "last_at", "breached",
             "customer__number", "customer__name", "owner__first_name", "owner__last_name", "owner__username", "mailbox__key",
-        ).order_by(*order)[start : start + PAGE_SIZE]
+        )
     )  # fmt: skip
+    page_of = sorted(read, key=lambda each: ids.index(each.pk))
     mails = _newest([each.newest for each in page_of if each.newest])
-    ids = [each.pk for each in page_of]
     intents = _intents(ids)
     counts, with_files = _mails_of(ids)
     clock = desk_clock(policy)
