@@ -350,9 +350,7 @@ def test_a_department_is_asked_and_the_question_closed(books, alice, thread):
     assert (asked.status_code, asked["Location"]) == (302, f"/inbox/{thread.pk}")
     question = Request.objects.get()
     assert "Delivery note" in page(alice, "questions")
-    assert "Delivery note" in page(
-        alice, "conversation", thread.pk
-    )
+    assert "Delivery note" in page(alice, "conversation", thread.pk)
     page(alice, "close_question", question.pk)
     assert alice.post(reverse("close_question", args=[question.pk]), {"outcome": ""}).status_code == 422
     assert alice.post(reverse("close_question", args=[question.pk]), {"outcome": "Sent"}).status_code == 302

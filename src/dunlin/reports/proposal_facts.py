@@ -40,8 +40,8 @@ def proposal_facts(stored: Mapping[str, Any]) -> ProposalFacts:
     promise = stored.get("promise")
     promise = promise if isinstance(promise, Mapping) else {}
     return ProposalFacts(
-        amounts=tuple(found for each in _list(stored, "amounts") if (found := _money(each)) is not None),
-        dates=tuple(found for each in _list(stored, "dates") if (found := _day(each)) is not None),
+        amounts=tuple(money for each in _list(stored, "amounts") if (money := _money(each)) is not None),
+        dates=tuple(day for each in _list(stored, "dates") if (day := _day(each)) is not None),
         items=tuple(each for each in _list(stored, "items") if isinstance(each, int) and each > 0),
         invoice_numbers=tuple(str(each)[:60] for each in _list(stored, "invoice_numbers")),
         contacts=tuple(str(each)[:254] for each in _list(stored, "contacts")),
