@@ -292,13 +292,13 @@ class World:
     def _reply(self, content: bytes, address: str) -> bytes:
         original = message_from_bytes(content)
         mail = EmailMessage()
-        mail["From"], mail["To"] = address, str(original["Reply-To"] or original["From"])
+        mail["From"], mail["To"] = address, _one_line(original["Reply-To"] or original["From"])
         mail["Subject"] = "Re: your message"
         mail["Message-ID"], mail["In-Reply-To"] = (
             make_msgid(domain="customer.example"),
-            str(original["Message-ID"]),
+            _one_line(original["Message-ID"]),
         )
-        mail["References"], mail["Date"] = str(original["Message-ID"]), format_datetime(self.at(12, 30))
+        mail["References"], mail["Date"] = _one_line(original["Message-ID"]), format_datetime(self.at(12, 30))
         mail.set_content(self.random.choice((
             "We are looking into it and come back to you.", "Please send us copies of the invoices.",
             "Who placed this order? We do not find it.", "Our accounts department is closed this week.",
@@ -308,14 +308,14 @@ class World:
     def _bounce(self, content: bytes, address: str) -> bytes:
         original = message_from_bytes(content)
         text = (
-            f"From: MAILER-DAEMON@customer.example\r\nTo: {original['From']}\r\nSubject: Undelivered Mail Returned to Sender\r\n"
+            f"From: MAILER-DAEMON@customer.example\r\nTo: {_one_line(original['From'])}\r\nSubject: Undelivered Mail Returned to Sender\r\n"
             f"Message-ID: {make_msgid(domain='customer.example')}\r\nDate: {format_datetime(self.at(12, 31))}\r\n"
             "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
             'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
             "--b\r\nContent-Type: text/plain\r\n\r\nYour mail could not be delivered.\r\n"
             "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.customer.example\r\n\r\n"
             f"Final-Recipient: rfc822; {address}\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 unknown user\r\n\r\n"
-            f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {original['Message-ID']}\r\nTo: {address}\r\n"
+            f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {_one_line(original['Message-ID'])}\r\nTo: {address}\r\n"
             f"X-Dunlin-Message: {original['X-Dunlin-Message']}\r\n\r\n--b--\r\n"
         )
         self.did["bounced later"] += 1
@@ -345,6 +345,11 @@ class World:
             self.did["letters posted"] += made.letters
 
 
+def _one_line(value: object) -> str:
+    """A header as it reads when it is not folded."""
+    return " ".join(str(value or "").split())
+
+
 def play(
     folder: Path, start: date, days: int, customers: int, seed: int, imap: bool, tell: Callable[[str], None]
 ) -> Counter[str]:
@@ -361,9 +366,15 @@ def play(
         )
         Setting.objects.get_or_create(name="mail.per_minute", defaults={"value": 0, "changed_at": began})
         company.build(start, began, seed, customers, 8, tell)
-        Mailbox.objects.create(
-            key="ar", name="Accounts receivable", address="ar@marlfield.example", host="127.0.0.1" if inbox else "",
-            port=inbox.port if inbox else 993, security="none", username="ar",
+        # The company's own mailboxes are pictures; this one is read.
+        Mailbox.objects.update(host="")
+        Mailbox.objects.update_or_create(
+            key="ar",
+            defaults={
+                "name": "Accounts receivable", "address": "ar@marlfield.example", "host": "127.0.0.1" if inbox else "",
+                "port": inbox.port if inbox else 993, "security": "none", "username": "ar", "active": True,
+                "uid_validity": None, "last_uid": 0,
+            },
         )  # fmt: skip
         # Some addresses the other server refuses outright.
         some = Random(seed).sample(

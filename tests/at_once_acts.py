@@ -9,18 +9,20 @@ from typing import Any
 from django.db import connection
 
 from dunlin.actions.apply_credit import apply_credit
+from dunlin.actions.doing import the_clock
 from dunlin.actions.lock_period import lock_period
 from dunlin.actions.return_payment import return_payment as return_payment_action
 from dunlin.actions.run_daily import run_daily
+from dunlin.actions.run_process import run_process
 from dunlin.actions.take_mail import take_mail as take_mail_action
 from dunlin.actions.take_payment import Use
 from dunlin.actions.take_payment import take_payment as take_payment_action
-from dunlin.records.models import Conversation, Item, Mail, Mailbox
+from dunlin.records.models import Conversation, Item, Mail, Mailbox, Message, ProcessLine, ProcessRun
 from dunlin.reports.verify import verify as verify_books
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
 from dunlin.rules.policy import Policy
-from tests.cast import TODAY, who
+from tests.cast import TODAY, moment, who
 
 
 def connect() -> None:
@@ -85,4 +87,20 @@ def state(order: dict[str, Any], index: int) -> Any:
     return {
         "open": {str(key): is_open for key, is_open in Item.objects.values_list("pk", "open")},
         "findings": [str(finding) for finding in verify_books(TODAY, Policy()).findings],
+    }
+
+
+def notices(order: dict[str, Any], index: int) -> Any:
+    result = run_process(the_clock(TODAY, moment(TODAY)), "past_due")
+    return {"messages": result.messages}
+
+
+def messages(order: dict[str, Any], index: int) -> Any:
+    """What the runs left behind."""
+    lines = ProcessLine.objects.order_by("pk")
+    return {
+        "once": sorted(Message.objects.values_list("once", flat=True)),
+        "lines": lines.count(),
+        "customers": lines.values("customer").distinct().count(),
+        "runs": ProcessRun.objects.count(),
     }

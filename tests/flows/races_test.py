@@ -6,12 +6,14 @@ On PostgreSQL they meet in the test database itself; on SQLite in a file that is
 from __future__ import annotations
 
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 
+from dunlin.actions.keep_shipped import keep_shipped
 from dunlin.records.models import Item
 from tests import at_once, cast
 from tests.cast import Books
@@ -141,3 +143,20 @@ def test_a_period_is_locked_while_payments_come_in(committed_books: Books, addre
     assert after["open"][str(books.late.pk)] == 50_000 - 1_000 * len(taken)
     assert after["findings"] == []
     assert Item.objects.filter(kind="payment").exists()
+
+
+@pytest.mark.trap(28)
+@pytest.mark.req("C3")
+def test_four_runs_of_a_process_make_each_message_once(committed_books: Books, address: Any) -> None:
+    keep_shipped(cast.moment(cast.TODAY))
+    for place in range(30):
+        customer = cast.customer(country="US", region="NY")
+        cast.contact(customer, email=f"ap{place}@race.test")
+        cast.invoice(customer, "100.00", due=cast.TODAY - timedelta(days=10 + place % 3))
+    at = address()
+    got = at_once.run(at, [{"act": "notices", "times": 2}, {"act": "notices", "times": 2}])
+    left = at_once.run(at, [{"act": "messages", "times": 1}])[0]
+    assert sum(each["messages"] for each in got) == len(left["once"]) == len(set(left["once"]))
+    assert len(left["once"]) >= 30
+    assert left["runs"] == 1
+    assert left["lines"] == left["customers"]  # nobody is told about twice

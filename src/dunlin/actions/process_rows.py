@@ -114,9 +114,9 @@ def unreachable(recipient: Recipient, where: Mapping[str, Any]) -> NewLine:
     )
 
 
-def write_chunk(who: Who, run_id: int, day: date, chunk: Chunk, fresh: bool) -> int:
-    """Write messages and lines in one transaction under the customers' locks; how many messages are new. Of a run that goes on
-    (`fresh` is False) the lines of customers that got a message stay as they are, the others are told anew."""
+def write_chunk(who: Who, run_id: int, day: date, chunk: Chunk) -> int:
+    """Write messages and lines in one transaction under the customers' locks; how many messages are new. Of a run that goes on the
+    lines of customers that got a message stay as they are, the others are told anew."""
     with transaction.atomic():
         lock_customers(line.customer_id for line in chunk)
         wanted = [message for line in chunk for message in line.messages]
@@ -124,7 +124,7 @@ def write_chunk(who: Who, run_id: int, day: date, chunk: Chunk, fresh: bool) -> 
         new = [message for message in wanted if message.once not in there]
         ids = dict(zip([message.once for message in new], bulk.reserve_ids(Message, len(new))))
         _write_messages(who, run_id, day, new, ids)
-        _write_lines(run_id, chunk, there | ids, ids, fresh)
+        _write_lines(run_id, chunk, there | ids, ids)
         _plan_tasks(who, chunk)
         _done_at_once(who, [ids[message.once] for message in new if message.channel == "call"])
     return len(new)
@@ -193,22 +193,17 @@ def _row(who: Who, run_id: int, day: date, each: NewMessage, pk: int) -> tuple[A
     )  # fmt: skip
 
 
-def _write_lines(
-    run_id: int, chunk: Chunk, known: Mapping[str, int], new: Mapping[str, int], fresh: bool
-) -> None:
-    lines = list(chunk)
-    if not fresh:
-        customers = sorted({line.customer_id for line in lines})
-        told: set[int] = set()
-        for part in bulk.chunks(customers):
-            there = ProcessLine.objects.filter(run=run_id, customer__in=bulk.one_of(part))
-            told.update(there.exclude(message=None).values_list("customer", flat=True))
-            there.exclude(customer__in=told).delete()
-        lines = [
-            line
-            for line in lines
-            if line.customer_id not in told or any(each.once in new for each in line.messages)
-        ]
+def _write_lines(run_id: int, chunk: Chunk, known: Mapping[str, int], new: Mapping[str, int]) -> None:
+    told: set[int] = set()
+    for part in bulk.chunks(sorted({line.customer_id for line in chunk})):
+        there = ProcessLine.objects.filter(run=run_id, customer__in=bulk.one_of(part))
+        told.update(there.exclude(message=None).values_list("customer", flat=True))
+        there.exclude(customer__in=told).delete()
+    lines = [
+        line
+        for line in chunk
+        if line.customer_id not in told or any(each.once in new for each in line.messages)
+    ]
     rows: list[tuple[Any, ...]] = []
     for line in lines:
         facts = text_of(line.facts)

@@ -108,7 +108,7 @@ def _run(
     keep_shipped_unless_there(who.now)
     tally = _Tally()
     for chunk in RUNS[process](Told(who, who.today, wanted, policy, turns, dry, tell)):
-        tally.new += write_chunk(who, run.pk, who.today, chunk, fresh)
+        tally.new += write_chunk(who, run.pk, who.today, chunk)
         tally.add(chunk, keep=dry)
         if see is not None:
             see(chunk)
