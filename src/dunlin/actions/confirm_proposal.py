@@ -71,7 +71,9 @@ def act_alone(who: Who, mail_id: int) -> tuple[Confirmed, ...]:
     shares = dict(current_policy().inbox_act_alone)
     if not shares:
         return ()
-    rows = MailProposal.objects.filter(mail=mail_id, state="proposed", mail__customer__isnull=False)
+    rows = list(MailProposal.objects.filter(mail=mail_id, state="proposed", mail__customer__isnull=False))
+    if any(each.intent in NEVER_ALONE for each in rows):
+        return ()  # a mail that also disputes or threatens is read by a person before anything is done
     sure = [each for each in rows if _may_alone(each, shares)]
     done = []
     for row in sure:
