@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from dunlin.actions.approve_message import approve_message, send_again, withdraw_message
+from dunlin.actions.message_content import Content
+from dunlin.actions.preview_message import preview_message
 from dunlin.actions.settle_message import settle_message
 from dunlin.desk.access import in_sight, message_for
 from dunlin.desk.acts import allow
@@ -65,12 +67,15 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
     """One message as it goes or went, with every step."""
     seeing(request, "see_processes")
     row = message_for(request, pk)
+    preview, stops = _preview(request, row)
     lines = list(row.items.select_related("item").order_by("left_out", "item__due_on", "pk")[:500])
     facts = {
         "row": row, "steps": list(row.events.select_related("by")), "files": list(row.files.select_related("file")),
         "carried": [each for each in lines if not each.left_out], "left_out": [each for each in lines if each.left_out],
         "purposes": PURPOSE_WORDS, "looks": STATE_LOOKS, "why": _said(row.why, row.why_facts),
-        "cut_off": row.state == "claimed" and row.handed_over_at is not None,
+        "cut_off": row.state == "claimed" and row.handed_over_at is not None, "text": preview.text if preview else row.text,
+        "subject": preview.subject if preview else row.subject, "has_html": bool(preview.html if preview else row.html),
+        "stops": stops,
     }  # fmt: skip
     return show(request, "sending/message.html", facts)
 
@@ -80,7 +85,8 @@ def message_html(request: HttpRequest, pk: int) -> HttpResponse:
     """The HTML of a message on its own, in a frame that may do nothing."""
     seeing(request, "see_processes")
     row = message_for(request, pk)
-    answer = HttpResponse(row.html or "<p>This message has no HTML part.</p>")
+    preview, _ = _preview(request, row)
+    answer = HttpResponse((preview.html if preview else row.html) or "<p>This message has no HTML part.</p>")
     answer["Content-Security-Policy"] = (
         "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
     )
@@ -147,6 +153,14 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
         request, "settle_message", "sending/settle.html", reverse("message", args=[pk]), do,
         beside={"not_blank": "because"}, facts=lambda typed: {"row": row},
     )  # fmt: skip
+
+
+def _preview(request: HttpRequest, row: Message) -> tuple[Content | None, str]:
+    """What a message that is still to go would say now, or why it would be withdrawn; neither for one that went."""
+    if row.state not in ("waiting", "decided"):
+        return None, ""
+    found = preview_message(request.door.who, row.pk)  # type: ignore[attr-defined]
+    return (found, "") if isinstance(found, Content) else (None, _said(found.code, found.facts))
 
 
 def _visible(request: HttpRequest) -> Q:

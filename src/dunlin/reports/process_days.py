@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Max, Min
 
 from dunlin.records.calendars import LEDGER, calendar
-from dunlin.records.models import DecisionRun, ProcessRun
 from dunlin.records.models import FinalsReport as ReportRow
+from dunlin.records.models import ProcessRun
 from dunlin.rules.calendars import Calendar, month_after
 from dunlin.rules.policy import Policy, minutes_of
 from dunlin.rules.processes import (
@@ -56,7 +56,7 @@ class Turns:
             policy,
             tuple(FinalsReport(month, at.astimezone(zone)) for month, at in rows),
             dict(done),
-            DecisionRun.objects.aggregate(first=Min("day"))["first"] or day,
+            _since(day, zone),
             local.date() > day or (local.date() == day and local.time() >= closing(policy)),
         )
 
@@ -97,6 +97,12 @@ class Turns:
     def finals_start(self, day: date) -> date:
         """The day on which contacts about finals begin in the month of `day` (P3)."""
         return self.day_of("finals", f"{day:%Y-%m}")
+
+
+def _since(day: date, zone: ZoneInfo) -> date:
+    """The day of the first run of any process; what came before was never ours to do, so it is neither late nor missed."""
+    first = ProcessRun.objects.aggregate(first=Min("started_at"))["first"]
+    return min(day, first.astimezone(zone).date()) if first else day
 
 
 def closing(policy: Policy) -> time:
