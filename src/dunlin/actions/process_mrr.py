@@ -69,6 +69,7 @@ def customers_aged(day: date, policy: Policy) -> set[int]:
 
 
 def is_late_mrr(item: OpenItem, day: date) -> bool:
+    """Whether it is a recurring invoice past due on the day."""
     return item.invoice_class == "mrr" and item.due_on < day
 
 

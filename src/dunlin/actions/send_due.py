@@ -81,7 +81,7 @@ def send_due(
     if not settings.SMTP:
         raise Refused("mail_not_set_up")
     policy = current_policy()
-    release(who, release_after or timedelta(minutes=CLAIM_MINUTES))
+    release(who, timedelta(minutes=CLAIM_MINUTES) if release_after is None else release_after)
     sender = _Sender(who, policy, MailServer(settings.SMTP))
     done: Counter[str] = Counter()
     last = 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 import click
 
@@ -37,7 +39,7 @@ def send(limit: int | None, release_after: int, acting: str | None, json_wanted:
     """Send every e-mail that is due, each once. Facts are read again just before."""
     result = send_due(who_at_cli(acting), limit=limit, release_after=timedelta(minutes=release_after))
     if json_wanted:
-        click.echo(as_json(result))
+        as_json(asdict(result))
         return
     click.echo(
         f"{result.sent} sent, {result.withdrawn} withdrawn, {result.put_off} put off, {result.failed} failed, "
@@ -56,7 +58,7 @@ def send(limit: int | None, release_after: int, acting: str | None, json_wanted:
 def show(state: str | None, limit: int, json_wanted: bool) -> None:  # fmt: skip
     """What has not gone, oldest first, and the counts of today."""
     rows = _rows(state)[:limit]
-    told = [
+    told: list[dict[str, Any]] = [
         {
             "id": row.pk,
             "state": row.state,
@@ -71,7 +73,7 @@ def show(state: str | None, limit: int, json_wanted: bool) -> None:  # fmt: skip
         for row in rows
     ]
     if json_wanted:
-        click.echo(as_json({"messages": told, "today": counts_of_day(who_at_cli(None).today)}))
+        as_json({"messages": told, "today": counts_of_day(who_at_cli(None).today)})
         return
     for each in told:
         click.echo(f"{each['id']:>8}  {each['state']:<9} {each['purpose']:<12} {each['customer'] or '':<12} {', '.join(each['to'])}  {each['subject']}")  # fmt: skip

@@ -394,12 +394,3 @@ def test_the_rail_counts_mine_and_the_account_says_what_waits(books, alice, thre
     assert 'id="count-inbox" hx-swap-oob="true">1<' in page(alice, "rail_counts")
     assert "2 wait for an answer" in page(alice, "account", books.lakeside.pk)
     assert "count-inbox" not in page(signed(cast.user("sales")), "rail_counts")
-
-
-def test_the_mailboxes_and_their_state(books, alice):
-    page(alice, "mailboxes")
-    inbox_cast.mailbox(host="mail.test", problem="The password was refused")
-    assert "The password was refused" in page(alice, "mailboxes")
-    assert "could not be read: The password was refused" in page(alice, "inbox")
-    assert alice.post(reverse("read_mailboxes")).status_code == 403
-    Conversation.objects.all().delete()

@@ -108,6 +108,7 @@ def message_file(request: HttpRequest, pk: int, file: int) -> FileResponse:
 
 @require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let one that waits go."""
     allow(request, "approve_message")
     message_for(request, pk)
     row = approve_message(request.door.who, pk)  # type: ignore[attr-defined]
@@ -120,6 +121,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Try one that failed once more."""
     allow(request, "withdraw_message")
     message_for(request, pk)
     send_again(request.door.who, pk)  # type: ignore[attr-defined]

@@ -162,6 +162,7 @@ def statement_data(statement: Statement) -> dict[str, Any]:
 
 
 def bucket_label(language: PaperLanguage, bucket: AgingBucket) -> str:
+    """The head of a column of the aging, in the language of the paper."""
     if bucket.low is None:
         return language.word("not_due")
     if bucket.high is None:
@@ -170,6 +171,7 @@ def bucket_label(language: PaperLanguage, bucket: AgingBucket) -> str:
 
 
 def pay_lines(language: PaperLanguage, bank: Sequence[tuple[str, str]], reference: str) -> list[list[str]]:
+    """How to pay, as pairs of label and value."""
     lines = [[shown(language, label), shown(language, value)] for label, value in bank]
     if reference:
         lines.append([language.word("payment_reference"), shown(language, reference)])

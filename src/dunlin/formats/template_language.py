@@ -52,6 +52,8 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """Words as they stand."""
+
     text: str
 
 
@@ -67,6 +69,8 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class If:
+    """Words that stand only when a value is there, and others when it is not."""
+
     name: str
     field: str
     then: tuple[Node, ...]

@@ -38,6 +38,8 @@ DIARY_VERBS = (
 
 @dataclass(frozen=True, slots=True)
 class Ask:
+    """Which part of a timeline is asked for: of whom, as of which day, after which entry, how many."""
+
     customer_id: int
     as_of: date
     zone: str

@@ -7,7 +7,7 @@ so they come in as `NoticeFacts.held`. See docs/rules/notices.md (P35, P4, P13, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -88,9 +88,10 @@ def notices(
         group = part.rows or part.courtesy
         if part.rows:
             part.put_off(part.courtesy, None)
+        _leave_out_what_credit_covers(part, group, situation.unapplied, entity)
         if drafted is not None:
             group = _as_drafted(part, group, drafted, facts.held)
-        _leave_out_what_credit_covers(part, group, situation.unapplied, entity)
+            _leave_out_what_credit_covers(part, group, situation.unapplied, entity)  # which may cover these alone
         group.sort()
         reached = any(row.raised for row in group)
         if wait is None and reached:
@@ -131,25 +132,12 @@ def _sort_items(
 ) -> dict[int, _Sorted]:
     """Each open item, or each part of one, in its place. The one loop over the items of the book."""
     covered, loose = covering(situation, today, policy) if situation.promises else ((), ())
-    held, replies, undelivered = facts.held, facts.reply_pending, facts.undelivered
-    replied, grace = facts.reply_pending_all, facts.grace_days
+    held, grace = facts.held, facts.grace_days
     first = min((window.level for window in ladder if not window.before_due), default=NO_LEVEL)
     make = tuple.__new__
     parts: dict[int, _Sorted] = {}
-    for (
-        item_id,
-        number,
-        kind,
-        klass,
-        due_on,
-        open_,
-        disputed,
-        currency,
-        _,
-        block,
-        _,
-        entity,
-    ) in situation.items:
+    for row in situation.items:
+        item_id, number, kind, klass, due_on, open_, disputed, currency, _, block, _, entity = row
         if open_ <= 0:
             continue
         part = parts.get(entity)
@@ -181,14 +169,7 @@ def _sort_items(
             amount -= contested
             if amount <= 0:
                 continue
-        why = silent_because or block
-        if not why:
-            if item_id in undelivered:
-                why = "undelivered"
-            elif item_id in covered or (loose and _promised(loose, currency, due_on)):
-                why = "promised"
-            elif replied or item_id in replies:
-                why = "reply"
+        why = silent_because or block or _quiet(item_id, facts, covered, loose, currency, due_on)
         if why:
             part.left_out.append(LeftOut(item_id, number, currency, amount, why))
             continue
@@ -204,6 +185,22 @@ def _sort_items(
             make(Carried, (due_on, number, item_id, kind, klass, currency, amount, days, level, raised))
         )
     return parts
+
+
+def _quiet(
+    item_id: int,
+    facts: NoticeFacts,
+    covered: Collection[int],
+    loose: Sequence[PromiseFact],
+    currency: str,
+    due_on: date,
+) -> str:
+    """Why an item that nothing blocks is not asked for: not delivered, promised, their answer waits for ours; or empty."""
+    if item_id in facts.undelivered:
+        return "undelivered"
+    if item_id in covered or (loose and _promised(loose, currency, due_on)):
+        return "promised"
+    return "reply" if facts.reply_pending_all or item_id in facts.reply_pending else ""
 
 
 def _promised(loose: Sequence[PromiseFact], currency: str, due_on: date) -> bool:

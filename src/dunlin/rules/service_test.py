@@ -129,7 +129,7 @@ def test_a_clock_turns_amber_and_red(moment: str, used: int, looks: str) -> None
 
 
 @given(
-    start=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1)),
+    start=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1)),  # noqa: DTZ001  hypothesis wants them plain
     more=st.integers(0, 30_000),
     cut=st.integers(0, 30_000),
 )
@@ -137,6 +137,8 @@ def test_open_minutes_add_up(start: datetime, more: int, cut: int) -> None:
     start = start.replace(second=0, microsecond=0)
     middle, end = start + timedelta(minutes=min(cut, more)), start + timedelta(minutes=more)
     whole = open_minutes(start, end, NINE_TO_FIVE, GOOD_FRIDAY)
-    parts = open_minutes(start, middle, NINE_TO_FIVE, GOOD_FRIDAY) + open_minutes(middle, end, NINE_TO_FIVE, GOOD_FRIDAY)
+    parts = open_minutes(start, middle, NINE_TO_FIVE, GOOD_FRIDAY) + open_minutes(
+        middle, end, NINE_TO_FIVE, GOOD_FRIDAY
+    )
     assert whole == parts
     assert 0 <= whole <= more
