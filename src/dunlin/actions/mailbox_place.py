@@ -6,8 +6,10 @@ import json
 
 from django.conf import settings
 
-from dunlin.connectors.imap import MailboxFailed, Place
+from dunlin.connectors.imap import SECURITIES, MailboxFailed, Place
 from dunlin.records.models import Mailbox
+
+__all__ = ["ARCHIVE_KEY", "SECURITIES", "lacks", "place_of"]
 
 # The mailbox that gets a copy of everything sent; it is looked into, never taken in as mail of customers.
 ARCHIVE_KEY = "archive"
@@ -25,3 +27,14 @@ def place_of(mailbox: Mailbox) -> Place:
     if not isinstance(password, str) or not password:
         raise MailboxFailed(f"DUNLIN_MAILBOX_PASSWORDS has no password for {mailbox.key}.")
     return Place(mailbox.host, mailbox.port, mailbox.security, mailbox.username, password, mailbox.folder)
+
+
+def lacks(mailbox: Mailbox) -> str:
+    """What keeps a mailbox that is switched on from being read, in a sentence; empty when nothing does."""
+    if not mailbox.active or not mailbox.host:
+        return ""
+    try:
+        place_of(mailbox)
+    except MailboxFailed as failed:
+        return str(failed)
+    return ""

@@ -168,8 +168,9 @@ def read_now(request: HttpRequest) -> HttpResponse:
     """Read the mailboxes at once, without waiting for the next round."""
     allow(request, "take_mail")
     taken = take_mail(request.door.who)  # type: ignore[attr-defined]
+    there = reverse("mail_settings" if request.POST.get("back") == "settings" else "mailboxes")
     if not taken.mailboxes:
-        return done(request, "No mailbox is set up to be read.", reverse("mailboxes"))
+        return done(request, "No mailbox is set up to be read.", there)
     came = f"{taken.new} new {'mail' if taken.new == 1 else 'mails'}" if taken.new else "Nothing new"
     failed = f"; {len(taken.problems)} could not be read" if taken.problems else ""
-    return done(request, f"{came}{failed}.", reverse("mailboxes"))
+    return done(request, f"{came}{failed}.", there)

@@ -33,7 +33,8 @@ def test_re_stands_once(came: str, goes: str) -> None:
 def test_answering_an_answer_changes_nothing(subject: str) -> None:
     once = answer_subject(subject)
     assert len(once) <= 300
-    assert "\n" not in once and "\r" not in once
+    assert "\n" not in once
+    assert "\r" not in once
     assert answer_subject(once) == once or len(once) == 300
 
 

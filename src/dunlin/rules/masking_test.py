@@ -45,3 +45,27 @@ def test_every_number_that_passes_the_check_loses_all_but_four_digits(stem: int,
     masked = mask_card_numbers(f"{before} x{digits} end")
     assert digits not in masked
     assert masked.endswith(f"{digits[-4:]} end")
+
+
+def an_iban(luhn: bool) -> str:
+    """A German account number that is right, whose digits pass (or fail) the card check over some stretch that is looked at."""
+    for account in range(10**6, 10**6 + 500):
+        tail = f"37040044{account:010d}"
+        check = 98 - int(f"{tail}131400") % 97
+        iban = f"DE{check:02d}{tail}"
+        spaced = " ".join(iban[at : at + 4] for at in range(0, 22, 4))
+        if passes_luhn(f"{check:02d}{tail}"[:18]) == luhn:
+            return spaced
+    raise AssertionError
+
+
+@pytest.mark.req("C6")
+def test_the_account_number_of_a_bank_is_told_to_customers() -> None:
+    spaced = an_iban(luhn=True)
+    text = f"Pay to {spaced} BIC COBADEFF, and never by card 4111 1111 1111 1111."
+    assert mask_card_numbers(text) == f"Pay to {spaced} BIC COBADEFF, and never by card ************1111."
+
+
+def test_a_wrong_account_number_hides_no_card() -> None:
+    assert "4111111111111111" not in mask_card_numbers("DE00 4111111111111111")
+    assert "4111 1111 1111 1111" not in mask_card_numbers("GB00ABCD 4111 1111 1111 1111 1234")
