@@ -85,12 +85,8 @@ def mailbox(request: HttpRequest, key: str = "") -> HttpResponse:
         if changes["host"]:
             needed(typed, "username", "With which name does Dunlin sign in there?")
             changes["folder"] = changes["folder"] or "INBOX"
-        did = change_mailbox(
-            request.door.who,
-            named,
-            changes,
-            from_now_on=bool(typed.get("from_now_on")) and not key,  # type: ignore[attr-defined]
-        )  # type: ignore[attr-defined]
+        who = request.door.who  # type: ignore[attr-defined]
+        did = change_mailbox(who, named, changes, from_now_on=bool(typed.get("from_now_on")) and not key)
         return f"{did.key} is {'set up' if did.made else 'changed' if did.changed else 'as it was'}."
 
     typed = _typed_of(row) if request.method == "GET" else None
