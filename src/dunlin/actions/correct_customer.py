@@ -1,4 +1,4 @@
-"""Correct a customer's own data: name, zone, language, place, limit, people. The diary keeps what stood before (A1)."""
+"""Correct a customer's own data: name, zone, language, place, limit, people, how it is written to. The diary keeps what stood before (A1)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from zoneinfo import available_timezones
 from dunlin.actions.doing import Who, doing
 from dunlin.records.customers import sort_name
 from dunlin.records.models import Customer, CustomerName, User
+from dunlin.reports.strategies import in_force
 from dunlin.rules.codes import Refused
 
 FIELDS = (
     "name", "status", "segment", "language", "time_zone", "country", "region", "terms_id", "credit_limit", "sales_rep_id",
-    "business_manager_id",
+    "business_manager_id", "strategy", "channel",
 )  # fmt: skip
+CHANNELS = {"email": "by e-mail", "letter": "by letter", "none": "not at all by itself"}
 _PEOPLE = ("sales_rep_id", "business_manager_id")
 
 
@@ -30,7 +32,8 @@ class CustomerCorrected:
 def correct_customer(who: Who, customer_id: int, changes: Mapping[str, Any]) -> CustomerCorrected:
     """Change fields of a customer (FIELDS). An old name stays findable. The collector is assigned by `assign_customers`.
 
-    Refused: customer_unknown, field_not_editable, field_too_long, not_blank, zone_unknown, user_unknown.
+    Refused: customer_unknown, field_not_editable, field_too_long, not_blank, zone_unknown, user_unknown,
+    strategy_unknown (only one in force is named), channel_unknown.
     """
     with doing(who, "correct_customer", customers=[customer_id]) as act:
         customer = Customer.objects.filter(pk=customer_id).first()
@@ -69,6 +72,10 @@ def _checked(name: str, value: Any) -> Any:
         raise Refused("zone_unknown", zone=text)
     if name == "name" and not text:
         raise Refused("not_blank", field="the name")
+    if name == "strategy" and text and text not in in_force().by_key:
+        raise Refused("strategy_unknown", strategy=text)
+    if name == "channel" and text not in CHANNELS:
+        raise Refused("channel_unknown", channel=text, channels=", ".join(CHANNELS))
     if name == "status" and text not in Customer.Status.values:
         raise Refused("field_not_editable", field=f"status {text}")
     return text

@@ -41,6 +41,7 @@ REFUSALS: dict[str, str] = {
     "call_outcome_unknown": "{outcome!r} is not an outcome of a call; it is one of {outcomes}.",
     "call_time_wrong": "A call is logged within {hours} hours after it was made, and not before it.",
     "card_number_refused": "The {field} hold what reads like a card number; account numbers of a bank are fine, card numbers are never kept.",
+    "channel_unknown": "{channel!r} is no way to write to a customer; it is one of {channels}.",
     "column_unknown": "The file has no column {column!r}; it has {columns}. For the same {field} in every row write {field}=:{column}.",
     "contact_of_other_customer": "That contact belongs to another customer.",
     "contact_point_unknown": "There is no such e-mail address or number among the contacts of this customer.",
