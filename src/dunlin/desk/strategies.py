@@ -18,8 +18,10 @@ from dunlin.formats.strategies import from_yaml, to_yaml
 from dunlin.formats.strategy_changes import changes
 from dunlin.records.models import Customer, StrategyVersion
 from dunlin.records.models import Strategy as Row
+from dunlin.reports.experiments import experiment_result
 from dunlin.reports.strategies import in_force
 from dunlin.rules.codes import Refused
+from dunlin.rules.experiments import says as says_difference
 from dunlin.rules.strategies import CHANNELS, DEFAULT, Segment, Strategy, describe, says
 
 _START = """key: {key}
@@ -79,7 +81,9 @@ def strategy(request: HttpRequest, key: str) -> HttpResponse:
         problems = (Problem(1, 1, "key", f"is {meant.key}, and this is {key}; a key never changes"),)
     if request.method == "POST" and typed.get("do") in ("keep", "activate") and not problems:
         return _keep(request, key, text, typed)
+    door = request.door  # type: ignore[attr-defined]
     facts = {
+        "result": experiment_result(key, door.today, door.policy) if request.method == "GET" else None, "told": says_difference,
         "row": row, "versions": versions, "active": active, "base": base, "text": text, "problems": problems,
         "strategy": meant, "describe": describe, "for": segment_words(meant.segment, key) if meant else "",
         "changes": _changes(active, meant), "note": typed.get("note", ""), "refused": bool(problems) and request.method == "POST",

@@ -74,7 +74,7 @@ def compare(a: Sequence[float], b: Sequence[float], least: int = LEAST_CUSTOMERS
 def says(comparison: Comparison, noun: str = "days to pay") -> str:
     """One sentence: "Days to pay: 31.2 (A, 240 customers) and 28.0 (B, 251); B lower by 3.2, between 1.1 and 5.3"."""
     a, b = comparison.a, comparison.b
-    head = f"{noun[:1].upper()}{noun[1:]}: {a.mean:.1f} (A, {a.customers:,} customers) and {b.mean:.1f} (B, {b.customers:,})"
+    head = f"{noun[:1].upper()}{noun[1:]}: {a.mean:,.1f} (A, {a.customers:,} customers) and {b.mean:,.1f} (B, {b.customers:,})"
     if comparison.low is None or comparison.high is None or comparison.difference is None:
         return f"{head}; too few customers to tell a difference, each group needs {LEAST_CUSTOMERS}"
     if comparison.told == "none":
@@ -82,13 +82,13 @@ def says(comparison: Comparison, noun: str = "days to pay") -> str:
         return f"{head}; no difference can be told, it lies anywhere from {bounds}"
     ends = sorted((abs(comparison.low), abs(comparison.high)))
     return (
-        f"{head}; B {comparison.told} by {abs(comparison.difference):.1f}, between {ends[0]:.1f} and {ends[1]:.1f} "
+        f"{head}; B {comparison.told} by {abs(comparison.difference):,.1f}, between {ends[0]:,.1f} and {ends[1]:,.1f} "
         f"at {CONFIDENCE_PCT} %"
     )
 
 
 def _signed(figure: float) -> str:
-    return f"{'−' if figure < 0 else '+'}{abs(figure):.1f}"
+    return f"{'−' if figure < 0 else '+'}{abs(figure):,.1f}"
 
 
 # --- Student's t, in plain Python ---------------------------------------------------------------------------------------
