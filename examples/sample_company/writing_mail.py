@@ -49,7 +49,7 @@ def write_mail(users: dict[str, int], seed: int, now: datetime) -> None:
         at = _ago(now, mail.hours)
         raw, _ = _raw(mail, number, at, random)
         if raw is not None:
-            take_raw(the_clock(at.date(), at), other if mail.box == "collections" else box, raw, at)
+            take_raw(the_clock(now.date(), now), other if mail.box == "collections" else box, raw, at)
     _answer_some(users, now)
     _queue_calls(users, random, now)
 
@@ -146,8 +146,7 @@ def _answer_some(users: dict[str, int], now: datetime) -> None:
         if row.owner is None:
             continue
         mail = row.mails.order_by("pk").first()
-        at = min(now, row.opened_at + timedelta(hours=5))
-        who = Who(row.owner.pk, row.owner.name, row.owner.role, "desk", at.date(), at)
+        who = Who(row.owner.pk, row.owner.name, row.owner.role, "desk", now.date(), now)
         text = f"Hello,\n\nthank you for your message. We have looked into it and keep you posted.\n\nKind regards,\n{row.owner.name}"
         answer_mail(who, row.pk, Answer(text=text, subject=f"Re: {mail.subject if mail else row.subject}"))
 
@@ -163,7 +162,7 @@ def _queue_calls(users: dict[str, int], random: Random, now: datetime) -> None:
     for hours, about, kind in mails.CALLS:
         phone, name = random.choice(phones)
         at = _ago(now, hours)
-        taker = Who(users["ben"], "Ben Okonkwo", "collector", "desk", at.date(), at)
+        taker = Who(users["ben"], "Ben Okonkwo", "collector", "desk", now.date(), now)
         queue_call(taker, phone, about, caller=name, kind=kind, at=at)
 
 

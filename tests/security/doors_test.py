@@ -15,16 +15,32 @@ from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from dunlin.actions.keep_shipped import keep_shipped
 from dunlin.desk.urls import urlpatterns
 from dunlin.records.models import (
     Absence,
     Block,
+    Conversation,
     Customer,
+    Department,
     Dispute,
+    Document,
     FollowUp,
     ImportRun,
+    Mail,
+    Mailbox,
+    MailFile,
+    Mailing,
+    MailProposal,
+    Message,
+    MessageFile,
     PortfolioRule,
+    ProcessRun,
     Promise,
+    Request,
+    StoredFile,
+    StrategyVersion,
+    TemplateVersion,
     User,
 )
 from dunlin.rules.roles import ROLES, may
@@ -48,6 +64,19 @@ ACTS = {
     "calendars": "change_calendar", "periods": "lock_period", "rates": "record_rate", "users": "manage_users",
     "user": "manage_users", "proof": "verify_books", "team_assign": "assign_customers", "team_backup": "set_backup", "team_backup_end": "set_backup",
     "team_rules": "assign_customers", "team_rule_new": "assign_customers", "team_rule": "assign_customers",
+    "how_written": "correct_customer", "write_message": "send_message", "ask_department": "ask_department", "close_question": "ask_department", "answer": "answer_mail",
+    "take_conversation": "handle_conversation", "assign_conversation": "handle_conversation", "snooze_conversation": "handle_conversation",
+    "close_conversation": "handle_conversation", "reopen_conversation": "handle_conversation", "merge_conversation": "handle_conversation",
+    "note_conversation": "handle_conversation", "whose": "match_mail", "queue_call": "queue_call", "read_mailboxes": "take_mail",
+    "confirm_proposal": "confirm_proposal", "dismiss_proposal": "confirm_proposal", "add_document": "add_document",
+    "approve_document": "approve_document", "withdraw_document": "withdraw_document", "approve_message": "approve_message",
+    "send_again": "withdraw_message", "withdraw_message": "withdraw_message", "settle_message": "settle_message",
+    "settle_by_archive": "settle_message", "finals_report": "report_finals", "run_process": "run_process",
+    "strategy": "save_strategy", "strategy_new": "save_strategy", "strategy_preview": "see_processes",
+    "strategy_activate": "activate_strategy", "strategy_switch": "activate_strategy", "template": "save_template",
+    "template_new": "save_template", "template_activate": "activate_template", "mailing_make": "make_mailing",
+    "mailing_drop": "make_mailing", "mailing_posted": "make_mailing", "mailbox": "change_mailbox", "mailbox_new": "change_mailbox",
+    "department": "change_mailbox", "department_new": "change_mailbox", "entity_sender": "change_mailbox",
 }  # fmt: skip
 # A POST that changes nothing but the reader's own cookie, or nothing at all.
 HARMLESS = {"me_theme", "design"}
@@ -57,6 +86,11 @@ READS = {
     "import_template": "import_file", "import_run": "see_imports", "import_corrections": "see_imports", "imports": "see_imports",
     "settings": "see_settings", "settings_file": "see_settings", "calendars": "see_settings", "periods": "see_settings",
     "rates": "see_settings", "users": "see_settings", "terms_list": "see_settings", "diary": "see_diary",
+    "find_customer": "match_mail", "canned_words": "see_inbox", "how_written": "see_own_customers", "inbox": "see_inbox", "conversation": "see_inbox", "mailboxes": "see_inbox", "questions": "see_inbox", "mail_html": "see_inbox",
+    "mail_raw": "see_inbox", "mail_file": "see_inbox", "sending": "see_processes", "process_run": "see_processes", "outbox": "see_processes",
+    "message": "see_processes", "message_html": "see_processes", "message_file": "see_processes", "strategies": "see_processes",
+    "strategy": "see_processes", "strategy_text": "see_processes", "templates": "see_processes", "template": "see_processes",
+    "template_look": "see_processes", "mailings": "see_processes", "mailing_file": "see_all_customers", "mail_settings": "see_settings",
 }  # fmt: skip
 # Pages of the sign-in library that a stranger may open; all others lead to the sign-in page.
 FOR_STRANGERS = {
@@ -113,7 +147,7 @@ def rows(books: Books) -> dict[str, int]:
         file_name="x.csv", sha256="0" * 64, kind="items", state="done", started_at=cast.moment(TODAY)
     )
     use = cast.apply(books.unapplied, books.late, "10.00")
-    return {
+    return _written(books) | {
         "terms": cast.terms().pk, "reverse_application": use.pk, "return_payment": books.unapplied.pk, "change_due_date": books.late.pk,
         "lift_block": block.pk, "change_contact": contact.pk, "add_point": contact.pk, "change_point": contact.points.first().pk,
         "resolve_dispute": dispute.pk, "finish_follow_up": follow_up.pk, "cancel_promise": promise.pk, "user": books.bob.pk,
@@ -122,11 +156,82 @@ def rows(books: Books) -> dict[str, int]:
     }  # fmt: skip
 
 
-def address(name: str, rows: dict[str, int]) -> str:
-    wanted = STAFF[name].pattern.converters
-    return reverse(
-        name, kwargs={one: "items" if one == "kind" else rows.get(name, rows[""]) for one in wanted}
+def _written(books: Books) -> dict[str, int]:
+    """What was written and received, put away and run: a row of each, all about Lakeside."""
+    at, lake = cast.moment(TODAY), books.lakeside
+    keep_shipped(at)
+    file = StoredFile.objects.create(sha256="1" * 64, bytes=1, type="text/plain", stored_at=at)
+    box = Mailbox.objects.create(key="ar", name="AR", address="ar@example.test")
+    thread = Conversation.objects.create(kind="mail", mailbox=box, customer=lake, opened_at=at, last_at=at)
+    mail = Mail.objects.create(
+        mailbox=box,
+        dedupe_key="1",
+        raw=file,
+        kind="message",
+        customer=lake,
+        conversation=thread,
+        received_at=at,
     )
+    attached = MailFile.objects.create(mail=mail, file=file, name="a.txt")
+    proposal = MailProposal.objects.create(
+        mail=mail, intent="promise_to_pay", action="log_promise", confidence="0.9"
+    )
+    message = Message.objects.create(
+        customer=lake, channel="email", purpose="written", day=TODAY, created_at=at
+    )
+    enclosed = MessageFile.objects.create(message=message, file=file, name="a.txt")
+    document = Document.objects.create(
+        customer=lake, kind="contract", title="A", file=file, file_name="a.txt", added_at=at
+    )
+    department = Department.objects.create(key="sales", name="Sales")
+    asked = Request.objects.create(
+        customer=lake,
+        department=department,
+        what="?",
+        message=message,
+        owner=books.alice,
+        asked_at=at,
+        due_on=TODAY,
+    )
+    run = ProcessRun.objects.create(process="past_due", period="2026-11-24", due_on=TODAY, started_at=at)
+    mailing = Mailing.objects.create(made_at=at, what="Letters", letters_file=file)
+    conversation = dict.fromkeys(
+        ("conversation", "answer", "canned_words", "take_conversation", "assign_conversation", "snooze_conversation", "close_conversation",
+         "reopen_conversation", "merge_conversation", "note_conversation", "find_customer", "whose"), thread.pk,
+    )  # fmt: skip
+    messages = dict.fromkeys(
+        (
+            "message",
+            "message_html",
+            "message_file",
+            "approve_message",
+            "send_again",
+            "settle_message",
+            "withdraw_message",
+        ),
+        message.pk,
+    )
+    return conversation | messages | {
+        "mail_file": attached.pk, "mail_html": mail.pk, "mail_raw": mail.pk, "confirm_proposal": proposal.pk,
+        "dismiss_proposal": proposal.pk, "close_question": asked.pk, "document": document.pk, "approve_document": document.pk,
+        "withdraw_document": document.pk, "process_run": run.pk, "mailing_drop": mailing.pk, "mailing_posted": mailing.pk,
+        "mailing_file": mailing.pk, "entity_sender": books.entity.pk, "file": enclosed.pk,
+        "strategy_activate": StrategyVersion.objects.first().pk, "template_activate": TemplateVersion.objects.first().pk,
+    }  # fmt: skip
+
+
+_KEYS = {"mailbox": "ar", "department": "sales", "template": "notice_1"}
+_SAID = {"kind": "items", "process": "past_due", "language": "en", "which": "letters"}
+
+
+def address(name: str, rows: dict[str, int]) -> str:
+    kwargs: dict[str, Any] = {}
+    for one in STAFF[name].pattern.converters:
+        if one == "key":
+            kwargs[one] = _KEYS.get(name, "default")
+        else:
+            kwargs[one] = _SAID.get(one) or (rows["file"] if one == "file" else rows.get(name, rows[""]))
+    return reverse(name, kwargs=kwargs)
 
 
 def person(role: str) -> User:

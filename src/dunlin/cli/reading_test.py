@@ -180,7 +180,7 @@ def test_a_dry_run_tells_everything_and_writes_nothing(books: Books) -> None:
     before = kept()
     told = dunlin("run", "daily", "--dry-run", "--json").json
     assert set(told) == set("run_id day customers calls emails silent written revised promises_judged promises_broken "
-                            "balances_rolled figure_days dry_run".split())  # fmt: skip
+                            "balances_rolled figure_days dry_run processes sent".split())  # fmt: skip
     assert (told["run_id"], told["dry_run"], told["customers"]) == (None, True, 3)
     assert told["calls"] + told["emails"] + told["silent"] == told["customers"] == told["written"]
     assert kept() == before

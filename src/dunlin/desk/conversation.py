@@ -193,8 +193,11 @@ def mail_raw(request: HttpRequest, pk: int) -> FileResponse:
     """The mail as it came, as a download."""
     seeing(request, "see_inbox")
     mail = access.mail_for(request, pk)
+    path = path_of(mail.raw)
+    if not path.is_file():
+        raise Refused("file_unknown", file=f"mail-{mail.pk}.eml")
     answer = FileResponse(
-        path_of(mail.raw).open("rb"),
+        path.open("rb"),
         as_attachment=True,
         filename=f"mail-{mail.pk}.eml",
         content_type="application/octet-stream",
