@@ -189,7 +189,9 @@ def proposal_for(request: HttpRequest, pk: int) -> MailProposal:
 
 def request_for(request: HttpRequest, pk: int) -> Request:
     """A question to a department about a customer in sight. Refused: request_unknown."""
-    found = Request.objects.filter(in_sight(_door(request), "customer"), pk=pk).select_related("customer").first()
+    found = (
+        Request.objects.filter(in_sight(_door(request), "customer"), pk=pk).select_related("customer").first()
+    )
     if found is None:
         raise Refused("request_unknown", request=pk)
     return found

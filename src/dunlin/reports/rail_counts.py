@@ -12,9 +12,7 @@ from dunlin.reports.worklist import campaign_size
 from dunlin.rules.policy import Policy
 
 
-def rail_counts(
-    user_id: int, today: date, policy: Policy, now: datetime | None = None
-) -> dict[str, int]:
+def rail_counts(user_id: int, today: date, policy: Policy, now: datetime | None = None) -> dict[str, int]:
     """Place → how much waits: `today` customers of the list nobody called yet, `follow_ups` due today or before; with `now`, for who
     sees the inbox, `inbox` conversations of theirs, or of whom they cover for, that wait for us. At most four queries."""
     called = Call.objects.filter(customer=OuterRef("customer"), day=today, direction="out")

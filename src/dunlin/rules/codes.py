@@ -401,7 +401,7 @@ PROBLEMS: dict[str, str] = {
     "template_list_shown": "{name} is a list; show its entries in {{% for … in {name} %}}.",
     "template_loop": "A loop is written {{% for entry in list %}}, where the list is {lists} and the entry has a name of its own.",
     "template_loop_nested": "A loop cannot stand inside another.",
-    "template_may_be_missing": "{name} may have no value; write {name}|default(\"…\"), or put it inside {{% if {name} %}}.",
+    "template_may_be_missing": '{name} may have no value; write {name}|default("…"), or put it inside {{% if {name} %}}.',
     "template_not_closed": "{{% {tag} %}} is opened here and never ends.",
     "template_not_in_subject": "{name} cannot stand in the subject line.",
     "template_subject_blank": "The subject is blank.",

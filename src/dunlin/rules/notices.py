@@ -91,7 +91,9 @@ def notices(
         _leave_out_what_credit_covers(part, group, situation.unapplied, entity)
         if drafted is not None:
             group = _as_drafted(part, group, drafted, facts.held)
-            _leave_out_what_credit_covers(part, group, situation.unapplied, entity)  # which may cover these alone
+            _leave_out_what_credit_covers(
+                part, group, situation.unapplied, entity
+            )  # which may cover these alone
         group.sort()
         reached = any(row.raised for row in group)
         if wait is None and reached:

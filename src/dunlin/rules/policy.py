@@ -345,7 +345,9 @@ def _check_shares(setting: Setting, value: tuple[tuple[str, Decimal], ...]) -> N
         if not share.is_finite() or not 0 < share <= 1:
             raise _wrong(setting, share, f"for {name} is not a share above 0 and up to 1")
         if name not in MAY_ACT_ALONE:
-            raise _wrong(setting, name, f"is not done without a person; these are: {', '.join(MAY_ACT_ALONE)}")
+            raise _wrong(
+                setting, name, f"is not done without a person; these are: {', '.join(MAY_ACT_ALONE)}"
+            )
 
 
 _SETTINGS.update(_registry())
