@@ -137,7 +137,7 @@ def _lines(rows: Sequence[Row], people: Mapping[int, tuple[str, int]]) -> tuple[
         by_owner.setdefault(row.collector, []).append(row)
     lines = [
         Line(
-            owner, people[owner][0] if owner in people else "Nobody",
+            owner, people[owner][0] if owner is not None and owner in people else "Nobody",
             {what: sum(row.shows(what) for row in theirs) for what in SHOWS}, sum(row.mail == LATER for row in theirs),
         )
         for owner, theirs in by_owner.items()
@@ -164,12 +164,12 @@ def _listed(day: date, policy: Policy, people: Mapping[int, tuple[str, int]]) ->
             ranked.setdefault(collector, {})[customer] = rank
         elif step == "call":
             joined[customer] = collector
-    for collector, theirs in ranked.items():
-        size = people[collector][1] if collector in people else policy.campaign_size
+    for owner, theirs in ranked.items():
+        size = people[owner][1] if owner is not None and owner in people else policy.campaign_size
         inside = [customer for customer, rank in theirs.items() if rank <= size or customer in pins]
         last = len(theirs) + max(pins.values(), default=0)
         inside.sort(key=lambda customer: (pins.get(customer, last), theirs[customer], customer))
-        found |= dict.fromkeys(inside[:size], collector)
+        found |= dict.fromkeys(inside[:size], owner)
     placed = {customer for theirs in ranked.values() for customer in theirs}
     return found | {customer: collector for customer, collector in joined.items() if customer not in placed and newest[customer] == "call"}  # fmt: skip
 
