@@ -391,3 +391,10 @@ def test_a_draft_is_decided_again_when_it_goes_and_never_says_more_than_was_draf
     # A second step since the draft waits for a notice of its own.
     capped = one(item(40, id=1), drafted={1: 1}, held={1: (1, 9)})
     assert (capped.step, capped.code) == (None, "notice_level_held")
+
+
+def test_an_item_within_its_days_of_grace_does_not_go_along_either():
+    moved = one(
+        item(2, id=1), item(20, id=2), held={1: (1, 30)}, grace_days=3
+    )  # its due date was moved later
+    assert (levels(moved), [row.id for row in moved.later]) == ({2: 1}, [1])
