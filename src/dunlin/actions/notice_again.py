@@ -43,7 +43,8 @@ def notice_again(who: Who, message: Message, policy: Policy) -> Content | Stop:
     day = day_of(who.now, policy.ledger_time_zone)
     if message.customer_id is None:
         return Stop("nothing_open", {})
-    decided = decide_one(message.customer_id, day, policy, siblings_of=message)
+    waived = message.facts.get("gap_waived", "")
+    decided = decide_one(message.customer_id, day, policy, siblings_of=message, gap_waived=bool(waived))
     if decided is None:
         return Stop("nothing_open", {"today": day.isoformat()})
     choice, decisions, facts, off = decided
@@ -60,14 +61,23 @@ def notice_again(who: Who, message: Message, policy: Policy) -> Content | Stop:
     assert still.step is not None
     if still.step.approval and not message.approval:
         return Stop("notice_needs_approval", {"step": still.step.name})
-    return _content(message, still, choice, day)
+    content = _content(message, still, choice, day)
+    if isinstance(content, Content) and content.facts is not None:
+        kept = {name: message.facts[name] for name in ("asked_by", "gap_waived") if name in message.facts}
+        content.facts.update(kept)
+    return content
 
 
 def decide_one(
-    customer_id: int, day: date, policy: Policy, siblings_of: Message | None = None
+    customer_id: int,
+    day: date,
+    policy: Policy,
+    siblings_of: Message | None = None,
+    *,
+    gap_waived: bool = False,
 ) -> tuple[Choice, Sequence[NoticeDecision], NoticeFacts, bool] | None:
     """The decisions of one customer as they are now; None when nothing is open. `siblings_of`: as if that message and what was
-    decided with it were not there."""
+    decided with it were not there. `gap_waived`: as if the last notice lay long back."""
     force = in_force()
     rates = home_rates(day, policy.home_currency)
     situation = next(situations(customer_id, customer_id, day, policy, rates), None)
@@ -78,6 +88,8 @@ def decide_one(
     facts = notice_facts(chosen, policy, sent, force.charges_interest, siblings_of).get(
         customer_id, NoticeFacts()
     )
+    if gap_waived:
+        facts.last_notice_on = None
     if siblings_of is not None:
         situation.emailed_today = other_mail_today(siblings_of, day, policy)
     entities = dict(Entity.objects.values_list("pk", "code"))

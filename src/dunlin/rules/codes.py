@@ -129,6 +129,7 @@ REFUSALS: dict[str, str] = {
     "not_blank": "{field} must not be blank.",
     "not_money": "{why}",
     "not_permitted": "{who} ({role}) may not {verb}.",
+    "notice_not_due": "{why}.",
     "own_role": "Nobody changes their own role or shuts themselves out; ask another administrator.",
     "paper_not_printed": "The {document} cannot be printed: {why}",
     "paper_printer_ended": "Printing the {document} ended the printer; nothing of it was kept.",
