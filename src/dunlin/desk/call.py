@@ -26,6 +26,7 @@ from dunlin.desk.preview import usable_contacts
 from dunlin.desk.promises import BESIDE, promise_in, said_back
 from dunlin.records.models import Call, Contact, ContactPoint, Customer
 from dunlin.reports.call_guide import call_guide, owed_now
+from dunlin.reports.call_wording import call_wording
 from dunlin.reports.situations import situation
 from dunlin.reports.why import why
 from dunlin.reports.worklist import campaign_size, day_counts, next_on_list, worklist
@@ -104,14 +105,16 @@ def _page(
     request: HttpRequest, customer: Customer, typed: Mapping[str, str], errors: Mapping[str, str]
 ) -> HttpResponse:
     door: Standing = request.door  # type: ignore[attr-defined]
+    dial = _dial(request, customer, typed)
     facts: dict[str, Any] = {
         "customer": customer,
         "zone": zone_of(place_of(customer, None), door.policy).name,
         "typed": typed,
         "errors": errors,
         "key": uuid4().hex,
-        "dial": _dial(request, customer, typed),
+        "dial": dial,
         "guide": call_guide(customer.pk, door.today),
+        "wording": call_wording(customer, dial.contact, request.user, door.today, dial.clock.time),  # type: ignore[arg-type]
         "why": why(customer.pk, door.today, door.policy),
         "counts": day_counts(door.today, door.who.user_id, campaign_size(door.who.user_id, door.policy)),
         "attempts": list(
