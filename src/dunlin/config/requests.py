@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_SECRET = re.compile(r"^(/follow-ups/feed/).+")  # the path of a calendar's feed holds its secret
 log = structlog.get_logger("dunlin.requests")
 
 
@@ -45,7 +46,7 @@ class RequestIds:
             log.info(
                 "request",
                 method=request.method,
-                path=request.path,
+                path=_SECRET.sub(r"\1…", request.path),
                 status=response.status_code,
                 ms=round((time.perf_counter() - started) * 1000, 1),
             )

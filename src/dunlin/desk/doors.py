@@ -19,7 +19,8 @@ from dunlin.rules.codes import Refused
 from dunlin.rules.policy import Policy
 from dunlin.rules.roles import may
 
-_OPEN_TO_ALL = ("/sign-in/", "/static/", "/healthz")
+# The feed of a calendar asks for its own secret (desk/feed.py).
+_OPEN_TO_ALL = ("/sign-in/", "/static/", "/healthz", "/follow-ups/feed/")
 
 
 @dataclass(frozen=True)

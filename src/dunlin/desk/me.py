@@ -5,6 +5,8 @@ Name, address and role are changed by an administrator: a name stands in the dia
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dunlin.desk.answers import show
 from dunlin.desk.shell import THEME_COOKIE, THEMES
+from dunlin.records.models import User
 from dunlin.rules.roles import LABELS
 
 _YEAR = 365 * 24 * 3600
@@ -19,9 +22,16 @@ _YEAR = 365 * 24 * 3600
 
 @require_safe
 def me(request: HttpRequest) -> HttpResponse:
+    return show(request, "me.html", profile(request))
+
+
+def profile(request: HttpRequest) -> dict[str, Any]:
+    """What the page shows of the one who looks."""
     person = request.user
-    facts = {"person": person, "second_step": is_mfa_enabled(person), "role": LABELS[person.role]}  # type: ignore[union-attr]
-    return show(request, "me.html", facts)
+    assert isinstance(person, User)
+    return {
+        "person": person, "second_step": is_mfa_enabled(person), "role": LABELS[person.role], "has_feed": bool(person.feed_hash), "link": "",
+    }  # fmt: skip
 
 
 @require_POST

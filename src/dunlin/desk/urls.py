@@ -19,6 +19,7 @@ from dunlin.desk import (
     disputes,
     documents,
     due_dates,
+    feed,
     follow_ups,
     how_written,
     import_preview,
@@ -81,6 +82,7 @@ urlpatterns: list[URLPattern] = [
     path("contacts/<int:pk>/point", contacts.add_point, name="add_point"),
     path("disputes/<int:pk>/resolve", disputes.resolve_dispute, name="resolve_dispute"),
     path("follow-ups", follow_ups.follow_ups, name="follow_ups"),
+    path("follow-ups/feed/<str:token>.ics", feed.feed, name="feed"),
     path("follow-ups/<int:pk>/finish", follow_ups.finish_follow_up, name="finish_follow_up"),
     path("inbox/", inbox.queue, name="inbox"),
     path("inbox/<int:pk>", conversation.conversation, name="conversation"),
@@ -186,5 +188,6 @@ urlpatterns: list[URLPattern] = [
     path("team/rules/new", assigning.rule, name="team_rule_new"),
     path("team/rules/<int:pk>", assigning.rule, name="team_rule"),
     path("me", me.me, name="me"),
+    path("me/feed", feed.change, name="change_feed"),
     path("me/theme", me.theme, name="me_theme"),
 ]

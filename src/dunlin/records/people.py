@@ -15,6 +15,8 @@ class User(AbstractUser):
     daily_calls = models.PositiveSmallIntegerField(
         null=True, blank=True
     )  # own campaign size; empty: the setting
+    # SHA-256 of the secret in the link by which a calendar reads their follow-ups; null: there is no link.
+    feed_hash = models.CharField(max_length=64, null=True, blank=True, unique=True)
 
     class Meta:
         ordering = ["username"]

@@ -41,6 +41,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "cancel_promise": "cancel a promise",
         "change_calendar": "change a business calendar",
         "change_due_date": "change a due date",
+        "change_feed": "have a calendar read their follow-ups",
         "change_mailbox": "set up mailboxes, senders and departments",
         "change_settings": "change settings",
         "confirm_proposal": "do what a mail asks for",
@@ -97,7 +98,7 @@ def _verbs(names: str) -> frozenset[str]:
 _COLLECTOR = _verbs(
     "see_own_customers see_measures log_call log_promise cancel_promise add_note add_follow_up finish_follow_up "
     "correct_contact snooze_customer open_dispute apply_credit see_inbox see_processes send_message answer_mail match_mail "
-    "confirm_proposal handle_conversation queue_call ask_department add_document withdraw_message"
+    "confirm_proposal handle_conversation queue_call ask_department add_document withdraw_message change_feed"
 )
 _SENIOR = _COLLECTOR | _verbs(
     "see_all_customers resolve_dispute correct_customer reverse_application approve_document withdraw_document settle_message"
@@ -111,7 +112,7 @@ _AR_MANAGER = _LEAD | _verbs(
     "save_strategy activate_strategy save_template activate_template run_process report_finals send_due take_mail change_mailbox"
 )
 _FINANCE = _verbs(
-    "see_own_customers see_all_customers see_team see_measures see_settings see_imports see_diary add_note add_follow_up "
+    "see_own_customers see_all_customers see_team see_measures see_settings see_imports see_diary add_note add_follow_up change_feed "
     "finish_follow_up post_item apply_credit "
     "take_payment return_payment write_off change_due_date unlock_period open_dispute "
     "reverse_application lock_period import_file export_books resolve_dispute set_block verify_books change_settings "
@@ -120,7 +121,7 @@ _FINANCE = _verbs(
     "approve_message withdraw_message settle_message activate_strategy activate_template report_finals"
 )
 _OTHER_DEPARTMENT = _verbs(
-    "see_own_customers see_all_customers add_note finish_follow_up resolve_dispute add_document report_finals"
+    "see_own_customers see_all_customers add_note finish_follow_up change_feed resolve_dispute add_document report_finals"
 )
 
 ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
