@@ -111,11 +111,12 @@ def build(
     progress("Deciding the day")
     night = run_daily(the_clock(today, min(now, story.moment(today, 4, 30))), today)
     progress("Deciding what goes out")
+    users = dict(models.User.objects.values_list("username", "pk"))
+    writing_mail.write_senders(users, now)
     # Also those of the last business day, so that a demonstration on a holiday has something in its outbox.
     for day in (story.calendar.previous_business_day(today), today):
         run_due(the_clock(day, min(now, story.moment(day, 5))))
     progress("Receiving mail")
-    users = dict(models.User.objects.values_list("username", "pk"))
     writing_mail.write_mail(users, seed, now)
     return Summary(
         today=today,

@@ -38,12 +38,7 @@ _DEPARTMENTS = (
 def write_mail(users: dict[str, int], seed: int, now: datetime) -> None:
     """After everything else is written and `now` is the moment of the demonstration."""
     random = Random(seed + 77)
-    keep_shipped(now)
-    _write_senders(users)
-    box = models.Mailbox.objects.create(key="ar", name="Accounts receivable", address=f"ar@{_OURS}")
-    other = models.Mailbox.objects.create(
-        key="collections", name="Collections", address=f"collections@{_OURS}"
-    )
+    box, other = models.Mailbox.objects.get(key="ar"), models.Mailbox.objects.get(key="collections")
     _write_documents(users, random, now)
     for number, mail in enumerate(mails.MAILS):
         at = _ago(now, mail.hours)
@@ -54,7 +49,11 @@ def write_mail(users: dict[str, int], seed: int, now: datetime) -> None:
     _queue_calls(users, random, now)
 
 
-def _write_senders(users: dict[str, int]) -> None:
+def write_senders(users: dict[str, int], now: datetime) -> None:
+    """Before anything goes out: who writes, from which mailbox, in which words; and whom we ask inside the company."""
+    keep_shipped(now)
+    models.Mailbox.objects.create(key="ar", name="Accounts receivable", address=f"ar@{_OURS}")
+    models.Mailbox.objects.create(key="collections", name="Collections", address=f"collections@{_OURS}")
     for entity in models.Entity.objects.all():
         address, phone, tax = _ENTITIES.get(entity.code, _ENTITIES["US"])
         entity.address, entity.phone, entity.tax_number = address, phone, tax

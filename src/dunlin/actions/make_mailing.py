@@ -15,7 +15,7 @@ from django.db import transaction
 
 from dunlin.actions.decide_again import decide_again
 from dunlin.actions.doing import Who, doing
-from dunlin.actions.message_content import Content, after_sent, fresh_content
+from dunlin.actions.message_content import Content, after_sent, fresh_content, keep
 from dunlin.actions.messages import happened, withdraw
 from dunlin.actions.store_file import file_bytes, store_bytes
 from dunlin.actions.writing_gate import gate
@@ -29,7 +29,7 @@ from dunlin.formats.paper import Printed
 from dunlin.formats.paper_frame import Recipient, Sender
 from dunlin.records import clock
 from dunlin.records.locks import lock_customers
-from dunlin.records.models import Address, Entity, Mailing, Message, MessageFile, MessageItem, User
+from dunlin.records.models import Address, Entity, Mailing, Message, MessageFile, User
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused, sentence
 
@@ -163,7 +163,7 @@ def _claim(who: Who, pk: int, mailing: Mailing) -> _Piece | str:
         if to is None:
             withdraw(message, who.now, "letter_without_address", {})
             return "withdrawn"
-        _keep(message, content)
+        keep(message, content)
         message.to = [{"name": to.name, "address": ", ".join(to.lines)}]
         message.state, message.claimed_at, message.claimed_by = "claimed", who.now, f"mailing {mailing.pk}"
         message.mailing, message.attempts = mailing, message.attempts + 1
@@ -173,19 +173,6 @@ def _claim(who: Who, pk: int, mailing: Mailing) -> _Piece | str:
     if there is not None and there.file.type == "application/pdf" and message.purpose == "statement":
         return _Piece(message, None, to, file_bytes(there.file), int(message.facts.get("pages", 1)))
     return _Piece(message, _letter(message, content, to, who.now), to)
-
-
-def _keep(message: Message, content: Content) -> None:
-    message.subject, message.text, message.html = content.subject, content.text, content.html
-    if content.facts is not None:
-        message.facts = content.facts
-    if content.lines is not None:
-        message.items.all().delete()
-        MessageItem.objects.bulk_create(
-            MessageItem(message=message, item_id=each.item_id, amount=each.amount, level=each.level, left_out=each.left_out)
-            for each in content.lines
-        )  # fmt: skip
-        message.level = content.level
 
 
 def _to(message: Message) -> Recipient | None:

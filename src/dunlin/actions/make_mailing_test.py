@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from dunlin.actions.doing import doing
 from dunlin.actions.make_mailing import drop_mailing, make_mailing, post_mailing
 from dunlin.actions.messages import Draft, make_message
+from dunlin.actions.run_process import run_process
 from dunlin.actions.set_block import set_block
 from dunlin.actions.store_file import file_bytes
 from dunlin.records.models import Address, Customer, Mailing, Message
@@ -90,3 +93,19 @@ def test_what_was_forbidden_since_and_what_has_no_address_is_not_printed() -> No
 def test_a_collector_prints_no_batches() -> None:
     with pytest.raises(Refused, match="may not make mailing"):
         make_mailing(cast.who("collector"))
+
+
+@pytest.mark.trap(56)
+def test_a_notice_by_letter_lists_its_documents_in_a_table() -> None:
+    customer = cast.customer("Hafen & Sohn", channel="letter")
+    Address.objects.create(customer=customer, lines="Kai 1", city="Hamburg", postcode="20457", country="DE")
+    due = cast.invoice(customer, "1,234.50", due=cast.TODAY - timedelta(days=8), number="INV-8801")
+    assert run_process(cast.who("administrator"), "past_due").channels == {"letter": 1}
+    made = make_mailing(cast.who("team_lead"))
+    assert (made.letters, made.failed) == (1, 0)
+    with zipfile.ZipFile(io.BytesIO(file_bytes(Mailing.objects.get().letters_file))) as archive:
+        pdf = PdfReader(io.BytesIO(archive.read(archive.namelist()[0])))
+    text = pdf.pages[0].extract_text()
+    assert due.number in text
+    assert "1,234.50" in text
+    assert "-----" not in text  # a table, and no lines of a plain text

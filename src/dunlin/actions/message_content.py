@@ -15,7 +15,7 @@ from typing import Any
 from dunlin.actions.doing import Act, Who
 from dunlin.actions.messages import Line
 from dunlin.formats.message_blocks import Block
-from dunlin.records.models import Message
+from dunlin.records.models import Message, MessageItem
 from dunlin.rules.policy import Policy
 
 
@@ -55,6 +55,20 @@ def fresh_content(who: Who, message: Message, policy: Policy) -> Content | Stop:
     _registered()
     again = AGAIN.get(message.purpose)
     return again(who, message, policy) if again else Content(message.subject, message.text, message.html)
+
+
+def keep(message: Message, content: Content) -> None:
+    """What the message says from now on, in the caller's transaction; the caller saves the row."""
+    message.subject, message.text, message.html = content.subject, content.text, content.html
+    if content.facts is not None:
+        message.facts = content.facts
+    if content.lines is not None:
+        message.items.all().delete()
+        MessageItem.objects.bulk_create(
+            MessageItem(message=message, item_id=each.item_id, amount=each.amount, level=each.level, left_out=each.left_out)
+            for each in content.lines
+        )  # fmt: skip
+        message.level = content.level
 
 
 def after_sent(act: Act, message: Message) -> None:

@@ -194,6 +194,7 @@ def _content(message: Message, decision: NoticeDecision, choice: Choice, day: da
         notice_lines(decision),
         decision.level,
         notice_message_facts(decision, choice),
+        made.blocks,
     )
 
 

@@ -178,4 +178,4 @@ def _content(message: Message, asked: Asking, day: date) -> Content | Stop:
         return Stop("template_fails", {"template": key, "why": str(problem)})
     message.template_id = wording.version_id
     facts = {**message.facts, **_facts(asked), "today": day.isoformat()}
-    return Content(made.subject, made.text, made.html, lines_of(asked), None, facts)
+    return Content(made.subject, made.text, made.html, lines_of(asked), None, facts, made.blocks)

@@ -180,7 +180,7 @@ def statement_again(who: Who, message: Message, policy: Policy) -> Content | Sto
     except Refused as problem:
         return Stop("template_fails", {"template": TEMPLATE, "why": str(problem)})
     message.template_id = wording.version_id
-    return Content(made.subject, made.text, made.html)
+    return Content(made.subject, made.text, made.html, blocks=made.blocks)
 
 
 def send_statement(who: Who, customer_id: int, month: str = "") -> list[Message]:

@@ -27,7 +27,7 @@ from django.db.models import Q
 from dunlin.actions.addresses import mark_bounced
 from dunlin.actions.decide_again import decide_again
 from dunlin.actions.doing import Who, doing
-from dunlin.actions.message_content import Content, after_sent, fresh_content
+from dunlin.actions.message_content import Content, after_sent, fresh_content, keep
 from dunlin.actions.messages import happened, withdraw
 from dunlin.actions.store_file import file_bytes
 from dunlin.actions.writing_gate import AUTOMATIC, gate
@@ -36,7 +36,7 @@ from dunlin.formats.mail_addresses import Address
 from dunlin.formats.mail_out import Attached, MailProblem, Outgoing, build_mail
 from dunlin.records import clock
 from dunlin.records.locks import lock_customers
-from dunlin.records.models import ContactPoint, Message, MessageItem
+from dunlin.records.models import ContactPoint, Message
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
 from dunlin.rules.policy import Policy
@@ -197,7 +197,8 @@ class _Sender:
                 )
                 message.save(update_fields=["not_before", "why", "why_facts"])
                 return "put_off"
-            _keep(message, content)
+            keep(message, content)
+            _drop_dead_addresses(message)
             if not message.to:
                 withdraw(message, now, "message_nobody_left", {})
                 return "withdrawn"
@@ -275,18 +276,8 @@ class _Sender:
         return "failed"
 
 
-def _keep(message: Message, content: Content) -> None:
-    """What the message says as of now, and whom it can still reach: addresses marked wrong or bounced since are left out."""
-    message.subject, message.text, message.html = content.subject, content.text, content.html
-    if content.facts is not None:
-        message.facts = content.facts
-    if content.lines is not None:
-        message.items.all().delete()
-        MessageItem.objects.bulk_create(
-            MessageItem(message=message, item_id=each.item_id, amount=each.amount, level=each.level, left_out=each.left_out)
-            for each in content.lines
-        )  # fmt: skip
-        message.level = content.level
+def _drop_dead_addresses(message: Message) -> None:
+    """Whom the message can still reach: addresses marked wrong or bounced since are left out."""
     gone = set(
         ContactPoint.objects.filter(
             pk__in=[each.get("point") for each in message.to + message.cc if each.get("point")]

@@ -7,56 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunlin.rules.calendars import Calendar
 from dunlin.rules.notice_fees import simple_interest
-from dunlin.rules.notices import Held, NoticeFacts, notices
-from dunlin.rules.policy import Policy
-from dunlin.rules.situations import OpenItem, Situation
+from dunlin.rules.notices_test import FIRST, TODAY, item, one
 from dunlin.rules.strategies import Escalation, Fee, Step, Strategy
-
-TODAY = date(2026, 5, 15)  # a Friday
-LEDGER = Calendar("ledger", frozenset({date(2026, 5, 25)}))
-FIRST = Step(1, "First reminder", "notice_1", from_days=5)
-SECOND = Step(2, "Second reminder", "notice_2", from_days=15)
-FINAL = Step(3, "Final demand", "notice_final", from_days=31, pay_within_days=10)
-LEGAL = Step(4, "Legal", "letter_final_demand", channel="letter")
-COURTESY = Step(0, "Courtesy", "courtesy", from_days=-5)
-THREE = Strategy("default", "Default", (FIRST, SECOND, FINAL, LEGAL))
-
-
-def item(
-    days, amount=10_000, *, id=1, number="", disputed=0, currency="USD", block="", entity=1, kind="invoice"
-):
-    due = TODAY - timedelta(days)
-    return OpenItem(id, number or f"INV-{id}", kind, "standard", due, amount, disputed, currency, None, block, (),
-                    entity)  # fmt: skip
-
-
-def decided(*items, strategy=THREE, today=TODAY, facts=None, drafted=None, **known):
-    held = {each: Held(level, TODAY - timedelta(ago)) for each, (level, ago) in known.pop("held", {}).items()}
-    facts = facts or NoticeFacts(held, **{key: known.pop(key) for key in list(known) if key in _FACTS})
-    situation = Situation(7, "C7", "Northwind", list(items), **known)
-    return notices(situation, facts, strategy, today, Policy(), LEDGER, drafted)
-
-
-_FACTS = (
-    "last_notice_on",
-    "waiting_since",
-    "undelivered",
-    "reply_pending",
-    "reply_pending_all",
-    "interest_through",
-    "grace_days",
-)
-
-
-def one(*items, **known):
-    (decision,) = decided(*items, **known)
-    return decision
-
-
-def levels(decision):
-    return {row.id: row.level for row in decision.carried}
 
 
 @pytest.mark.trap(6)
