@@ -43,6 +43,7 @@ def nightly() -> str:
         return "too early"
     result = run_unless_done(day)
     if result is not None:
+        warn_of_expiry(the_clock(day, moment))
         return f"{result.customers} customers decided"
     return f"done already; {_through_the_day(day)} messages made"
 
@@ -51,7 +52,6 @@ def _through_the_day(day: date) -> int:
     """What comes due after the night: the e-mail at once after a last attempt, and at the close the rest (P6)."""
     who = the_clock(day, now())
     watch_inbox(who)
-    warn_of_expiry(who)
     made = sum(each.messages for each in run_due(who))
     at_once = run_campaign_now(who)
     return made + (at_once.messages if at_once else 0)

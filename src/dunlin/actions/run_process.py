@@ -22,8 +22,9 @@ from dunlin.actions.process_not_reached import process_not_reached
 from dunlin.actions.process_notices import process_notices
 from dunlin.actions.process_rows import NewLine, Process, Told, write_chunk
 from dunlin.actions.process_statements import process_statements
-from dunlin.records.models import Entity, ProcessLine, ProcessRun
+from dunlin.records.models import DiaryLine, Entity, ProcessLine, ProcessRun
 from dunlin.records.policies import current_policy
+from dunlin.reports.moments import day_begins
 from dunlin.reports.process_days import Turns
 from dunlin.rules.codes import Refused
 from dunlin.rules.processes import PROCESSES
@@ -173,8 +174,16 @@ def run_due(who: Who, *, progress: Progress | None = None) -> list[ProcessResult
 
 
 def run_campaign_now(who: Who) -> ProcessResult | None:
-    """During the day: the e-mail at once after the last attempt or a wrong number (P6). None when nobody was called in vain."""
-    if not Entity.objects.exists():
+    """During the day: the e-mail at once after the last attempt or a wrong number (P6). None, and nothing written, when no call was
+    logged since it last ran."""
+    last = ProcessRun.objects.filter(process="campaign_mail", period=who.today.isoformat()).first()
+    logged = DiaryLine.objects.filter(verb="log_call")
+    since = (
+        last.finished_at
+        if last and last.finished_at
+        else day_begins(who.today, current_policy().ledger_time_zone)
+    )
+    if not logged.filter(at__gte=since).exists():
         return None
     return run_process(who, "campaign_mail", who.today.isoformat())
 

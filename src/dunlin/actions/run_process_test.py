@@ -17,13 +17,14 @@ from dunlin.actions.log_call import log_call
 from dunlin.actions.preview_strategy import add_up, preview_strategy
 from dunlin.actions.process_finals import report_finals, withdraw_finals_report
 from dunlin.actions.process_statements import send_statement
-from dunlin.actions.run_process import run_due, run_process
+from dunlin.actions.run_process import run_campaign_now, run_due, run_process
 from dunlin.actions.send_due import send_due
 from dunlin.formats.strategies import shipped_text
 from dunlin.records.calendars import seed_calendars
 from dunlin.records.models import (
     Customer,
     Decision,
+    DiaryLine,
     FollowUp,
     Item,
     Message,
@@ -363,3 +364,15 @@ def test_a_strategy_is_previewed_beside_what_is_in_force() -> None:
     assert len(rows) == totals.differing > 0
     assert not Message.objects.exists()
     assert not Decision.objects.exists()
+
+
+@pytest.mark.rule("P6")
+def test_the_sweep_of_the_day_writes_nothing_until_a_call_was_logged() -> None:
+    customer = in_new_york()
+    cast.invoice(customer, "100.00", due=TODAY - timedelta(days=8))
+    before = DiaryLine.objects.count()
+    assert run_campaign_now(clock()) is None
+    assert DiaryLine.objects.count() == before
+    anna = cast.user("collector", "anna")
+    log_call(cast.who(anna, at=clock().now), customer.pk, "wrong_number")
+    assert run_campaign_now(clock()) is not None
