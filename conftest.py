@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -23,6 +24,12 @@ CLOCK = time_machine.travel(datetime(2026, 11, 25, 15, 0, tzinfo=UTC), tick=True
 def pytest_configure() -> None:
     """Before any test file is read, as some take the day from the clock there."""
     CLOCK.start()
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays; looking through it again and again takes a tenth of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:

@@ -19,7 +19,11 @@ from pathlib import Path
 import psycopg
 
 POSTGRES = os.environ.get("DUNLIN_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
-ENGINELESS = ("src/dunlin/rules", "src/dunlin/formats", "examples/mail_words")
+# What knows of no database, or brings its own, is tried once.
+ENGINELESS = (
+    "src/dunlin/rules", "src/dunlin/formats", "examples/mail_words", "src/dunlin/cli/starting_test.py",
+    "tests/tidy_test.py", "tests/docs_test.py",
+)  # fmt: skip
 STRICT = bool(os.environ.get("DUNLIN_TEST_STRICT"))
 
 
@@ -30,7 +34,7 @@ def main(arguments: list[str]) -> int:
     if postgres:
         # Nothing here outlives the tests, so no commit waits for the disk.
         quick = f"{POSTGRES}{'&' if '?' in POSTGRES else '?'}options=-c%20jit%3Doff%20-c%20synchronous_commit%3Doff"
-        # A real browser sees the same pages on either engine, and rules and formats know of none: they are tried once.
+        # A real browser sees the same pages on either engine.
         pure = [] if arguments else [f"--ignore={folder}" for folder in ENGINELESS]
         failed |= _session(
             "PostgreSQL", {"DUNLIN_DATABASE_URL": quick}, ["-m", "not browser", *pure, *arguments], counts

@@ -146,7 +146,9 @@ def _claim(who: Who, pk: int, mailing: Mailing) -> _Piece | str:
     with transaction.atomic():
         customer = Message.objects.filter(pk=pk).values_list("customer", flat=True).first()
         lock_customers([customer] if customer else [])
-        message = Message.objects.select_for_update(of=("self",)).select_related("customer", "entity").get(pk=pk)
+        message = (
+            Message.objects.select_for_update(of=("self",)).select_related("customer", "entity").get(pk=pk)
+        )
         if message.state != "decided":
             return "put_off"
         content = fresh_content(who, message, policy)
