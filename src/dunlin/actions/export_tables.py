@@ -41,6 +41,7 @@ _MONEY: dict[type[models.Model], tuple[tuple[str, ...], str]] = {
     records.PromiseItem: (("open_then",), "item__currency"),
     records.PromiseJudgement: (("paid",), "promise__currency"),
     records.MessageItem: (("amount",), "item__currency"),
+    records.Receipt: (("amount", "charges"), "currency"),
     records.DailyFigure: (
         ("debits", "unapplied", "disputed", "current", "late", "sales", "collected"),
         "currency",
@@ -61,7 +62,8 @@ _BOOKS: tuple[tuple[str, type[models.Model]], ...] = (
     ("settings", records.Setting), ("customers", records.Customer), ("customer_names", records.CustomerName),
     ("addresses", records.Address), ("contacts", records.Contact), ("contact_points", records.ContactPoint),
     ("items", records.Item), ("item_lines", records.ItemLine), ("due_date_changes", records.DueDateChange),
-    ("applications", records.Application), ("disputes", records.Dispute), ("blocks", records.Block),
+    ("applications", records.Application), ("bank_accounts", records.BankAccount), ("bank_files", records.BankFile),
+    ("receipts", records.Receipt), ("payer_aliases", records.PayerAlias), ("disputes", records.Dispute), ("blocks", records.Block),
     ("calls", records.Call), ("promises", records.Promise), ("promise_items", records.PromiseItem),
     ("promise_judgements", records.PromiseJudgement), ("notes", records.Note), ("follow_ups", records.FollowUp),
     ("portfolio_rules", records.PortfolioRule), ("tier_orders", records.TierOrder), ("pins", records.Pin),

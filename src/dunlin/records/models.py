@@ -1,6 +1,7 @@
 """All tables in one place, as Django looks for them; each lives in the file of its noun."""
 
 from dunlin.records.balances import Balance, DailyFigure
+from dunlin.records.cash import BankAccount, BankFile, PayerAlias, Receipt
 from dunlin.records.contacts_made import Call, FollowUp, Note, Promise, PromiseItem, PromiseJudgement
 from dunlin.records.conversations import (
     Conversation,
@@ -28,12 +29,12 @@ from dunlin.records.processes import FinalsReport, ProcessLine, ProcessRun
 from dunlin.records.strategies import Strategy, StrategyVersion, Template, TemplateVersion
 
 __all__ = [
-    "Absence", "Address", "Application", "Balance", "Block", "BusinessCalendar", "CalendarDay", "Call", "Contact",
+    "Absence", "Address", "Application", "Balance", "BankAccount", "BankFile", "Block", "BusinessCalendar", "CalendarDay", "Call", "Contact",
     "ContactPoint", "Conversation", "ConversationItem", "ConversationNote", "Customer", "CustomerName", "DailyFigure",
     "Decision", "DecisionRun", "Department", "DiaryLine", "Dispute", "Document", "DueDateChange", "Entity",
     "ExchangeRate", "FinalsReport", "FollowUp", "ImportChange", "ImportProblem", "ImportRun", "Item", "ItemLine",
     "Mail", "MailFile", "MailProposal", "Mailbox", "Mailing", "Message", "MessageEvent", "MessageFile", "MessageItem",
-    "Note", "PaymentTerms", "Period", "Pin", "PortfolioRule", "ProcessLine", "ProcessRun", "Promise", "PromiseItem",
-    "PromiseJudgement", "Request", "SavedMapping", "Setting", "Snooze", "StoredFile", "Strategy", "StrategyVersion",
+    "Note", "PayerAlias", "PaymentTerms", "Period", "Pin", "PortfolioRule", "ProcessLine", "ProcessRun", "Promise", "PromiseItem",
+    "PromiseJudgement", "Receipt", "Request", "SavedMapping", "Setting", "Snooze", "StoredFile", "Strategy", "StrategyVersion",
     "Template", "TemplateVersion", "TierOrder", "User",
 ]  # fmt: skip
