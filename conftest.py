@@ -79,7 +79,9 @@ def _clean_up_behind_the_guards() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A session runs on one engine: the one of DUNLIN_DATABASE_URL, or else SQLite."""
+    """A session runs on one engine: the one of DUNLIN_DATABASE_URL, or else SQLite. Files with slow tests come first."""
+    slow = {item.path for item in items if "slow" in item.keywords or "browser" in item.keywords}
+    items.sort(key=lambda item: item.path not in slow)
     if connection.vendor == "postgresql":
         return
     skip = pytest.mark.skip(reason="needs PostgreSQL: set DUNLIN_DATABASE_URL=postgresql://...")

@@ -55,7 +55,17 @@ def _session(name: str, environment: dict[str, str], arguments: list[str], count
     print(f"\n== {name} ==", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "loadfile", f"--junitxml={report}"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-n",
+            "auto",
+            "--dist",
+            "loadfile",
+            "--no-loadscope-reorder",
+            f"--junitxml={report}",
+        ]
         environment = {**os.environ, **environment, "DUNLIN_DATA_DIR": folder}
         code = subprocess.run([*command, *arguments], env=environment, check=False).returncode
         if not report.exists():

@@ -18,7 +18,7 @@ from dunlin.records.models import Item
 from tests import at_once, cast
 from tests.cast import Books
 
-pytestmark = pytest.mark.trap(38)
+pytestmark = [pytest.mark.trap(38), pytest.mark.slow]
 
 
 @pytest.fixture
