@@ -14,10 +14,11 @@ from typing import Any
 from dunlin.rules.example_days import DAYS
 from dunlin.rules.example_figures import FIGURES
 from dunlin.rules.example_inputs import Adapter, OneOf, Unordered, read_date, read_decimal, read_moment
+from dunlin.rules.example_payments import PAYMENTS
 from dunlin.rules.money import Money
 
 # A topic → the adapter that answers it with the product's own rule.
-REGISTRY: Mapping[str, Adapter] = {**FIGURES, **DAYS}
+REGISTRY: Mapping[str, Adapter] = {**FIGURES, **DAYS, **PAYMENTS}
 
 _WIDE = Context(prec=60, rounding="ROUND_HALF_UP")
 

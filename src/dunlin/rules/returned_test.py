@@ -1,0 +1,107 @@
+"""Returned payments: the tables of DOMAIN section 4, row by row."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from dunlin.rules.calendars import Calendar
+from dunlin.rules.returned import (
+    ACH,
+    ACH_INFO,
+    CLASSES,
+    RAILS,
+    class_of,
+    noc_deadline,
+    rail_of,
+    retry_allowed,
+    return_fee_allowed,
+    return_rates,
+)
+
+pytestmark = [pytest.mark.rule("P25"), pytest.mark.req("E4")]
+
+
+def test_every_ach_code_from_r01_to_r85_has_its_class_once():
+    listed = {f"R{n:02}" for n in (*range(1, 48), *range(50, 54), 61, 62, *range(67, 78), *range(80, 86))}
+    assert listed == {*ACH, *ACH_INFO}
+    assert not {*ACH} & ACH_INFO
+
+
+@pytest.mark.parametrize(
+    "code, letter",
+    [
+        ("R01", "F"), ("R09", "F"), ("R02", "A"), ("R28", "A"), ("R29", "U"), ("R05", "U"), ("R08", "S"), ("R15", "D"),
+        ("R16", "L"), ("R24", "O"), ("R23", "C"), ("R85", "O"), ("R99", "O"), ("AM04", "F"), ("MD06", "S"), ("MS03", "S"),
+        ("AC04", "A"), ("MD07", "D"), ("AM05", "O"), ("RR04", "L"), ("XX99", "O"), ("0", "F"), ("1", "U"), ("2", "D"),
+    ],
+)  # fmt: skip
+def test_a_code_has_the_class_of_its_rail(code, letter):
+    assert class_of(code).letter == letter
+
+
+def test_the_same_sign_means_something_else_for_checks_and_for_bacs():
+    assert class_of("A", "check").letter == "F"
+    assert class_of("A", "bacs").letter == "O"
+    assert class_of("B", "bacs").letter == "A"
+    assert (rail_of("A"), rail_of("0"), rail_of("R01"), rail_of("AM04"), rail_of("")) == (
+        "check",
+        "bacs",
+        "ach",
+        "sepa",
+        "",
+    )
+
+
+def test_every_class_named_by_a_rail_is_there_and_who_died_or_is_frozen_is_not_asked():
+    assert {letter for rail in RAILS.values() for letter in rail.values()} == {*CLASSES}
+    assert {each.letter for each in CLASSES.values() if not each.demand} == {"D", "L"}
+
+
+def test_entries_without_money_have_no_class():
+    assert class_of("R40") is None
+    assert class_of("R71") is None
+
+
+@pytest.mark.parametrize(
+    "code, prior, days, allowed",
+    [("R01", 0, 0, True), ("R09", 1, 180, True), ("R01", 2, 10, False), ("R01", 0, 181, False), ("R02", 0, 1, False), ("R29", 0, 5, False)],
+)  # fmt: skip
+def test_only_want_of_funds_is_presented_again_twice_within_180_days(code, prior, days, allowed):
+    assert retry_allowed(code, prior, days) is allowed
+
+
+def test_a_fee_only_for_want_of_funds_told_lawful_and_once():
+    assert return_fee_allowed("R01", True, True)
+    assert not return_fee_allowed("R01", False, True)
+    assert not return_fee_allowed("R01", True, False)
+    assert not return_fee_allowed("R01", True, True, charged_already=True)
+    assert not return_fee_allowed("R08", True, True)
+
+
+def test_a_rate_at_its_limit_is_no_breach_and_over_it_is():
+    at = return_rates(1000, {"R10": 5, "R02": 30, "R01": 115, "R40": 500})
+    assert (at.unauthorized_pct, at.administrative_pct, at.overall_pct) == (
+        Decimal("0.50"),
+        Decimal("3.00"),
+        Decimal("15.00"),
+    )
+    assert at.breaches == ()
+    assert return_rates(1000, {"R10": 6, "R02": 31, "R01": 114}).breaches == (
+        "unauthorized",
+        "administrative",
+        "overall",
+    )
+    # Two decimals are for showing; the limit is held against the exact share.
+    assert return_rates(100_000, {"R29": 501}).breaches == ("unauthorized",)
+    with pytest.raises(ValueError, match="debits"):
+        return_rates(0, {})
+
+
+def test_a_notice_of_change_is_applied_in_six_banking_days_or_before_the_next_entry():
+    week = Calendar("bank")
+    assert noc_deadline(date(2026, 3, 2), week) == date(2026, 3, 10)
+    assert noc_deadline(date(2026, 3, 2), week, date(2026, 3, 20)) == date(2026, 3, 20)
+    assert noc_deadline(date(2026, 3, 2), week, date(2026, 3, 4)) == date(2026, 3, 10)
