@@ -20,6 +20,7 @@ SEE: Mapping[str, str] = MappingProxyType(
         "see_imports": "see the imports and what they refused",
         "see_diary": "read the diary of who did what",
         "see_inbox": "see the shared mailboxes and what must be answered",
+        "see_receipts": "see what came in at the bank and how it was applied",
         "see_processes": "see the scheduled processes, their runs and what is sent",
     }
 )
@@ -61,6 +62,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "order_worklist": "reorder the worklist",
         "pin_customer": "pin a customer",
         "post_item": "post a document or a payment",
+        "process_receipt": "process a receipt",
         "queue_call": "queue a call to return",
         "record_rate": "record an exchange rate",
         "report_finals": "report that final invoicing is complete",
@@ -78,6 +80,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "set_block": "stop or release collection of an item or a customer",
         "settle_message": "settle a message whose sending was cut off",
         "snooze_customer": "snooze a customer",
+        "take_bank_file": "take in a bank file",
         "take_mail": "take in mail",
         "take_payment": "take in a payment",
         "unlock_period": "unlock a period",
@@ -109,7 +112,8 @@ _LEAD = _SENIOR | _verbs(
 _AR_MANAGER = _LEAD | _verbs(
     "see_settings see_imports see_diary post_item take_payment return_payment write_off change_due_date import_file export_books run_daily set_block "
     "lock_period unlock_period verify_books change_settings change_calendar record_rate save_terms "
-    "save_strategy activate_strategy save_template activate_template run_process report_finals send_due take_mail change_mailbox"
+    "save_strategy activate_strategy save_template activate_template run_process report_finals send_due take_mail change_mailbox "
+    "see_receipts take_bank_file process_receipt"
 )
 _FINANCE = _verbs(
     "see_own_customers see_all_customers see_team see_measures see_settings see_imports see_diary add_note add_follow_up change_feed "
@@ -118,7 +122,8 @@ _FINANCE = _verbs(
     "reverse_application lock_period import_file export_books resolve_dispute set_block verify_books change_settings "
     "change_calendar record_rate save_terms "
     "see_inbox see_processes send_message answer_mail ask_department add_document approve_document withdraw_document "
-    "approve_message withdraw_message settle_message activate_strategy activate_template report_finals"
+    "approve_message withdraw_message settle_message activate_strategy activate_template report_finals "
+    "see_receipts take_bank_file process_receipt"
 )
 _OTHER_DEPARTMENT = _verbs(
     "see_own_customers see_all_customers add_note finish_follow_up change_feed resolve_dispute add_document report_finals"
@@ -143,13 +148,13 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "administrator": frozenset(SEE)
         | _verbs(
             "manage_users change_settings change_calendar save_terms import_file export_books run_daily verify_books assign_customers set_backup "
-            "run_process send_due take_mail change_mailbox save_template save_strategy settle_message"
+            "run_process send_due take_mail change_mailbox save_template save_strategy settle_message take_bank_file process_receipt"
         ),
         # The most an API token can be given; its own scopes narrow it.
         "integration": _verbs(
             "see_own_customers see_all_customers see_measures see_imports import_file export_books post_item take_payment return_payment apply_credit add_note "
             "log_call log_promise correct_contact correct_customer run_daily verify_books see_inbox see_processes send_message answer_mail "
-            "add_document queue_call run_process send_due take_mail"
+            "add_document queue_call run_process send_due take_mail see_receipts take_bank_file process_receipt"
         ),
     }
 )
