@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from dunlin.formats.bank_codes import bai2_side
@@ -60,6 +60,7 @@ class _State:
     currency: str = ""
     on: date | None = None
     status: str = "booked"
+    interim: bool = False
     draft: Draft | None = None
     account: _Sums = field(default_factory=_Sums)
     group: _Sums = field(default_factory=_Sums)
@@ -69,7 +70,7 @@ class _State:
 
 def read_bai2(name: str, text: str) -> BankFile:
     """Read a BAI2 file. A record that cannot be understood is damaged by itself; a file without its end is warned of."""
-    state = _State(Collected("bai2", "bai2"))
+    state = _State(Collected("bai2", "bai2", "BAI2"))
     handlers = {"01": _file, "02": _group, "03": _account, "16": _transaction}
     trailers = {"49": _account_end, "98": _group_end, "99": _file_end}
     for record in _records(text, state.into):
@@ -126,12 +127,14 @@ def _file(state: _State, record: Record, place: str) -> None:
 def _group(state: _State, record: Record, place: str) -> None:
     state.group, state.account = _Sums(records=record.lines), _Sums()
     fields = record.fields() + [""] * 7
+    state.interim = False
     state.file.children += 1
     state.currency = fields[5] or _ASSUMED
     state.on = None
     state.status = {"2": "info", "4": "info"}.get(fields[2], "booked")  # a deletion, a test
     if state.status == "info":
         state.into.warn(place, "bank_group_not_booked", status=fields[2])
+    state.interim = fields[6] in ("1", "3")
     state.on = short_date(fields[3])
 
 
@@ -208,6 +211,10 @@ def _transaction(state: _State, record: Record, place: str) -> None:
     )  # fmt: skip
     if code == "890":
         return
+    if state.interim and not bank and entry.status == "booked":
+        # It could not be recognised in the final report; so it waits for that.
+        entry = replace(entry, status="pending")
+        state.into.warn(place, "bank_interim", count=1)
     draft.add(entry, (code, bank, customer) if bank else (code, customer, text))
 
 

@@ -7,6 +7,7 @@ goes into the answer. What differs between versions (Pty around a name, Cd in St
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from dunlin.formats.bank_camt_details import Detail, details_of, stated_amount
@@ -44,7 +45,7 @@ class _Reading:
         self.message: str | None = None
         self.draft: Draft | None = None
         self.entries = 0
-        self.waiting: list[Element] = []
+        self.waiting = 0
 
     def finished(self, element: Element, above: list[Element]) -> bool:
         if not self.message and len(above) >= 1:
@@ -90,7 +91,9 @@ class _Reading:
         if not draft.currency:
             draft.currency = draft.found[0][0].amount.currency if draft.found else ""
         self._summary(draft, statement)
-        self.draft = None
+        if self.waiting:
+            self.into.warn(draft.place, "bank_interim", count=self.waiting)
+        self.draft, self.waiting = None, 0
 
     def _balances(self, draft: Draft, statement: Element) -> None:
         found: dict[str, Balance] = {}
@@ -134,7 +137,7 @@ class _Reading:
         self._take(draft, booked, details)
 
     def _take(self, draft: Draft, booked: _Booked, details: list[Detail]) -> None:
-        booking = (booked.reference,) if booked.reference else (booked.text,)
+        booking = (booked.reference,) if booked.reference else ()
         if len(details) > 1 and all(each.amount is not None for each in details):
             doubt = self._compare(booked, details)
             for number, each in enumerate(details, 1):
@@ -154,7 +157,16 @@ class _Reading:
         for each in reversed(details):
             entry = each.filled(entry)
         identity = details[0].identity(booked.reference) if details else (booked.reference, booked.text)
-        draft.add(entry, identity, booking, sure=bool(details and details[0].own_reference))
+        own = bool(details and details[0].own_reference)
+        if (
+            self.message == "BkToCstmrAcctRpt"
+            and entry.status == "booked"
+            and not booked.reference
+            and not own
+        ):
+            entry = replace(entry, status="pending")
+            self.waiting += 1
+        draft.add(entry, identity, booking, sure=own)
 
     def _compare(self, booked: _Booked, details: list[Detail]) -> str:
         """ "" when the details make the booked amount; else warn. Money moved as booked, so a person decides what the details mean."""
@@ -182,7 +194,7 @@ class _Booked:
         self.amount = _signed(stated_amount(element.first("Amt")), self.side)
         self.reversed = element.value("RvslInd").lower() in ("true", "1")
         sort = element.value("Sts", "Sts/Cd", "Sts/Prtry")
-        self.status = {"BOOK": "booked", "PDNG": "pending", "FUTR": "pending"}.get(sort, "info")
+        self.status = {"BOOK": "booked", "": "booked", "PDNG": "pending", "FUTR": "pending"}.get(sort, "info")
         self.booked_on = _day(element.value("BookgDt/Dt", "BookgDt/DtTm"))
         self.value_on = _day(element.value("ValDt/Dt", "ValDt/DtTm"))
         self.reference = element.value("AcctSvcrRef")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -75,7 +76,13 @@ def details_of(entry: Element) -> list[Detail]:
     # Version 1 has TxDtls right inside Ntry.
     found = [*entry.all("NtryDtls/TxDtls"), *entry.all("TxDtls")]
     charged = _charges(entry)
-    return [_detail(each, charged if len(found) == 1 else None, entry) for each in found]
+    details = [_detail(each, charged if len(found) == 1 else None, entry) for each in found]
+    if len(details) > 1:  # some banks repeat the reference of the whole line in each payment
+        often = Counter([each.own_reference for each in details] + [entry.value("AcctSvcrRef")])
+        details = [
+            replace(each, own_reference="") if often[each.own_reference] > 1 else each for each in details
+        ]
+    return details
 
 
 def stated_amount(element: Element | None) -> Money | None:

@@ -48,11 +48,12 @@ class Draft:
     def add(
         self, entry: Entry, identity: tuple[str, ...], booking: tuple[str, ...] = (), sure: bool = False
     ) -> None:
-        """Take an entry. `identity` is what tells it from others of its day and amount, `booking` what tells the bank's line.
+        """Take an entry. `identity` is what tells it from others of its day and amount.
 
-        `sure` says that the bank promises never to give that identity twice: then a second one is in doubt.
+        `booking` is what tells the bank's line it is a part of, for certain. `sure` says that the bank promises never to
+        give that identity twice: then a second one is in doubt.
         """
-        self.found.append((entry, identity, booking or identity, sure))
+        self.found.append((entry, identity, booking, sure))
 
 
 @dataclass(slots=True)
@@ -147,7 +148,7 @@ class Collected:
             doubt=doubt,
             payer_name=hide_accounts(_BLANKS.sub(" ", entry.payer_name).strip(), known),
             key=key,
-            booking_key=self._key(tail, entry, ("booking", *booking), whole=True),
+            booking_key=self._key(tail, entry, ("booking", *booking), whole=True) if booking else "",
         )
 
     def _key(self, tail: str, entry: Entry, identity: tuple[str, ...], whole: bool = False) -> str:

@@ -74,7 +74,8 @@ class Entry:
     gave this transaction, `original_trace` that of the payment which came back or was corrected. `type_code` is the
     format's own word for the kind of transaction. `doubt` is a code of `PROBLEMS` when a person must look before the
     amount is used. `key` is the same for the same transaction in another file of the same rail; `booking_key` is shared
-    by all transactions the bank booked as one line, so that a batch told once as a sum and once in detail is recognised.
+    by all transactions the bank booked as one line, so that a batch told once as a sum and once in detail is recognised;
+    "" where the bank's line has no reference to tell it by.
 
     `payer_account` and `corrected` (the new data of a NOC) hold full account numbers: in memory only, never stored.
     """
@@ -167,9 +168,13 @@ class BankFile:
 _IBAN = re.compile(
     r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Z0-9])", re.ASCII
 )
-_NOT_COUNTRIES = (
-    "RF",
-)  # the creditor reference has the form of an IBAN and is what cash application looks for
+_COUNTRIES = frozenset(
+    "AD AE AL AT AZ BA BE BG BH BR CH CR CY CZ DE DK DO EE EG ES FI FO FR GB GE GI GL GR GT HR HU IE IL IQ IS IT JO KW KZ LB LC LI LT "
+    "LU LV MC MD ME MK MR MT MU NL NO PK PL PS PT QA RO RS SA SC SE SI SK SM ST SV TL TN TR UA VA VG XK".split()
+)
+_POLISH = re.compile(
+    r"(?<!\d)\d{26}(?!\d)", re.ASCII
+)  # an IBAN of Poland is written without its country at home
 _LONG = re.compile(r"[0-9A-Za-z*~](?:[.\-/~]?[0-9A-Za-z*~])*(?: \d{2,})*", re.ASCII)
 TEXT_MAX = 4000
 
@@ -186,7 +191,8 @@ def hide_accounts(text: str, known: tuple[str, ...] = ()) -> str:
         if len(account) >= 6 and account in text:
             text = text.replace(account, starred(account))
     if len(text) >= 13:
-        text = mask_card_numbers(_IBAN.sub(_starred_iban, text))
+        text = _POLISH.sub(_starred_polish, _IBAN.sub(_starred_iban, text))
+        text = mask_card_numbers(text)
     return text
 
 
@@ -198,7 +204,12 @@ def starred(number: str) -> str:
 
 def _starred_iban(found: re.Match[str]) -> str:
     digits = sum(1 for sign in found[0] if sign.isdigit())
-    return found[0] if found[0][:2] in _NOT_COUNTRIES or digits < 10 else starred(found[0])
+    return starred(found[0]) if found[0][:2] in _COUNTRIES and digits >= 10 else found[0]
+
+
+def _starred_polish(found: re.Match[str]) -> str:
+    """Twenty-six digits may be a reference; those of an account are right by the check of ISO 13616."""
+    return starred(found[0]) if int(found[0][2:] + "2521" + found[0][:2]) % 97 == 1 else found[0]
 
 
 def masked(text: str, limit: int = 200) -> str:

@@ -156,6 +156,8 @@ def _close(state: _State) -> None:
         except Unreadable as problem:
             state.into.unreadable(place, text, problem)
     if draft is not None:
+        if state.into.variant == "MT942":
+            _wait(state.into, draft)
         if draft.opening is not None and draft.closing is None and state.into.variant != "MT942":
             state.into.warn(draft.place, "bank_file_cut", what="the closing balance (:62F:)")
         for side, place, text in state.counts:
@@ -182,18 +184,36 @@ def _entry(into: Collected, draft: Draft, place: str, text: str, words: list[str
         kind = "return"
     remittance = " ".join(filter(None, (details.text, beside.strip(), found["more"].strip())))
     own = "" if reference.strip() == "NONREF" else reference.strip()
+    name, account = details.name, details.account
+    if beside.strip() and re.fullmatch(r"N\d{3}", found["type"] or ""):
+        # Dutch banks write the account and the name of the other side here.
+        name, account, own = name or beside.strip(), account or own, ""
     entry = Entry(
         place, kind, -amount if out else amount, "pending" if mark[0] == "E" else "booked", _entry_day(value_on, found["entry"]),
         value_on, type_code=found["type"] or "", bank_reference=rest.strip(), end_to_end_id=details.end_to_end_id, trace=own,
-        payer_name=details.name, payer_ultimate=details.ultimate, payer_account=details.account, remittance=remittance,
+        payer_name=name, payer_ultimate=details.ultimate, payer_account=account, remittance=remittance,
         return_code=details.return_code, original_trace=details.end_to_end_id if kind in ("return", "reversal") else "",
         check_number=own if (found["type"] or "")[1:] == "CHK" else "",
     )  # fmt: skip
-    identity = (mark, rest.strip(), own) if rest.strip() else (mark, own, remittance)
+    # Without a reference of the bank the statement itself helps to tell: its pages do not overlap.
+    identity = (
+        (mark, rest.strip(), own) if rest.strip() else (mark, own, account[-4:], remittance, draft.number)
+    )
     draft.add(entry, identity)
     if found["type"] is None:
         draft.found[-1] = (replace(entry, doubt="bank_line_without_type"), *draft.found[-1][1:])
         into.warn(place, "bank_line_without_type")
+
+
+def _wait(into: Collected, draft: Draft) -> None:
+    """What an interim report tells without a reference of the bank cannot be recognised in the statement; so it waits for that."""
+    waiting = 0
+    for at, (entry, identity, booking, sure) in enumerate(draft.found):
+        if not entry.bank_reference and entry.status == "booked":
+            draft.found[at] = (replace(entry, status="pending"), identity, booking, sure)
+            waiting += 1
+    if waiting:
+        into.warn(draft.place, "bank_interim", count=waiting)
 
 
 def _entry_day(value_on: date, monthday: str | None) -> date:

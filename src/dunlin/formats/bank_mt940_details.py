@@ -10,7 +10,7 @@ from dunlin.formats.bank_codes import GVC_RETURNS
 _STRUCTURED = re.compile(r"\s*(\d{3})\s*(?=\?\d\d)")
 _PART = re.compile(r"\?(\d\d)([^?]*)")
 _WORDS = {*(f"{number}" for number in range(20, 30)), *(f"{number}" for number in range(60, 64))}
-_MARKED = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC|RREF|RTRN)\s?\+")
+_MARKED = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC|RREF|RTRN)\s?\+|(MTLG):")
 _SLASHED = re.compile(
     r"/(EREF|REMI|ORDP|BENM|CNTP|RTRN|MARF|PREF|IREF|KREF|SVWZ|TRCD|NAME|IBAN|BIC|ID|ADDR|ORDB|CSID|PURP|ULTD|ULTB|USTD|STRD|ISDT|CHGS|OCMT|EXCH|INIT)/"
 )
@@ -52,8 +52,12 @@ def _structured(code: str, rest: str) -> Details:
     purpose = "".join(words for number, many in parts.items() if number in _WORDS for words in many)
     marks = _split(_MARKED, purpose)
     came_back = code in GVC_RETURNS
+    words = (
+        [marks.get(mark, "").strip() for mark in ("SVWZ", "MTLG")] if len(marks) > 1 else [purpose.strip()]
+    )
+    words = [marks[""].strip(), *words] if len(marks) > 1 else words
     return Details(
-        text=(marks.get("SVWZ") or ("" if len(marks) > 1 else purpose)).strip() or _first(parts, "00"),
+        text=" ".join(filter(None, words)) or _first(parts, "00"),
         name="".join(_joined(parts, number) for number in ("32", "33")).strip(),
         ultimate=marks.get("ABWA", "").strip(),
         account=_first(parts, "31").strip() or _first(parts, "38").strip(),
@@ -86,8 +90,9 @@ def _split(marks: re.Pattern[str], text: str) -> dict[str, str]:
     parts = {"": text[: found[0].start()] if found else text}
     for at, each in enumerate(found):
         end = found[at + 1].start() if at + 1 < len(found) else len(text)
-        if not parts.get(each[1]):
-            parts[each[1]] = text[each.end() : end]
+        mark = next(group for group in each.groups() if group)
+        if not parts.get(mark):
+            parts[mark] = text[each.end() : end]
     return parts
 
 

@@ -55,6 +55,7 @@ class _State:
     file: _Sums = field(default_factory=_Sums)
     batches: int = 0
     forward: int = 0
+    lost: bool = False  # the entry was damaged, and with it its addenda
     header: bool = False
     ended: bool = False
 
@@ -72,7 +73,7 @@ def read_nacha(name: str, text: str) -> BankFile:
             handler(state, record, place)
         except Unreadable as problem:
             if record[0] == "6":
-                state.entry = None
+                state.entry, state.lost = None, True
             state.into.unreadable(place, record, problem)
     _keep(state)
     if not state.header:
@@ -179,6 +180,8 @@ def _parties(record: str, sort: str) -> tuple[str, str, str, str]:
 
 def _addenda(state: _State, record: str, place: str) -> None:
     state.batch.count += 1
+    if state.entry is None and state.lost:
+        return
     if state.entry is None:
         raise Unreadable("bank_record_alone", record="Addenda (7)", inside="their entry (6)")
     sort, opened = record[1:3], state.entry
@@ -221,7 +224,7 @@ def _notice(opened: _Open, record: str) -> None:
 
 def _keep(state: _State) -> None:
     """The entry is complete: its addenda are known."""
-    opened, state.entry = state.entry, None
+    opened, state.entry, state.lost = state.entry, None, False
     if opened is None:
         return
     assert state.draft is not None

@@ -1,0 +1,85 @@
+"""dunlin bank: what a bank file says, before anything of it is stored. No database is needed for `read`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dunlin.cli.main import as_json, counted
+from dunlin.formats.bank_files import BankFile, BankFileProblem, read_bank_file
+from dunlin.formats.bank_plain import plain_file, sums_of
+from dunlin.rules.codes import Refused
+
+
+@click.group()
+def bank() -> None:
+    """Files of banks."""
+
+
+@bank.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--json", "json_wanted", is_flag=True)
+def read(files: tuple[Path, ...], json_wanted: bool) -> None:
+    """Show what FILEs say: statements, transactions, sums, what warns, what is damaged. Nothing is stored.
+
+    The content says which format a file is in: BAI2, camt.052, 053, 054, MT940, MT942, OFX, NACHA, BAI lockbox, Fedwire.
+    A file that cannot be read is refused with exit status 2; a warning or a damaged record is shown and refuses nothing.
+    Guide: docs/guides/bank-files.md.
+    """
+    told: list[dict[str, Any]] = []
+    refusals: list[Refused] = []
+    for path in files:
+        try:
+            found = _read(path)
+        except Refused as refused:
+            refusals.append(refused)
+            told.append({"file": str(path), "refused": str(refused)})
+            continue
+        told.append({"file": str(path)} | plain_file(found))
+        if not json_wanted:
+            _show(path, found)
+    if json_wanted and len(refusals) < len(files):
+        as_json({"files": told})
+    for refused in refusals[1:]:
+        click.echo(str(refused), err=True)
+    if refusals:  # the others were shown all the same
+        raise refusals[0]
+
+
+def _read(path: Path) -> BankFile:
+    try:
+        return read_bank_file(path.name, path.read_bytes())
+    except FileNotFoundError:
+        raise Refused("file_unknown", file=str(path)) from None
+    except OSError as problem:
+        raise Refused("bank_file_not_read", file=str(path), why=problem.strerror or str(problem)) from None
+    except BankFileProblem as problem:
+        raise Refused("bank_file_not_read", file=str(path), why=str(problem)) from None
+
+
+def _show(path: Path, found: BankFile) -> None:
+    """The table for people: a line a statement, its entries below it."""
+    many = sum(len(each.entries) for each in found.statements)
+    click.echo(
+        f"{path}: {found.variant}, {counted(len(found.statements), 'statement')}, {counted(many, 'transaction')}"
+    )
+    for currency, sums in sums_of(found.entries).items():
+        waiting = "".join(f", {sums[name]} {name}" for name in ("pending", "info") if sums[name])
+        click.echo(f"  {currency}: {sums['booked']} booked, in {sums['in']}, out {sums['out']}{waiting}")
+    for statement in found.statements:
+        account = f"account ..{statement.account_tail}" if statement.account_tail else "no account"
+        ends = " to ".join(
+            str(each.amount) if each else "-" for each in (statement.opening, statement.closing)
+        )
+        state = {True: "adds up", False: "does not add up", None: ""}[statement.adds_up]
+        click.echo(f"\n  {statement.place}  {account}  {ends}  {state}".rstrip())
+        for entry in statement.entries:
+            on = entry.booked_on or entry.value_on or ""
+            sort = entry.kind if entry.status == "booked" else f"{entry.kind}, {entry.status}"
+            words = " ".join(filter(None, (entry.return_code, entry.payer_name, entry.remittance)))
+            click.echo(f"    {on!s:<10}  {entry.amount!s:>22}  {sort:<16}  {words[:90]}".rstrip())
+    for title, flaws in (("warning", found.warnings), ("damaged", found.damaged)):
+        for flaw in flaws:
+            click.echo(f"  {title}: {flaw.place}: {flaw.detail}" + (f"  [{flaw.text}]" if flaw.text else ""))
