@@ -49,6 +49,12 @@ def the_clock(today: date, now: datetime, dry_run: bool = False) -> Who:
     return Who(None, "the clock", "administrator", "clock", today, now, dry_run=dry_run)
 
 
+def automatic_application(today: date, now: datetime, dry_run: bool = False) -> Who:
+    """What Dunlin posts by itself of a bank file, with an integration's rights: the administrator, whose rights the clock has,
+    keeps the system and not the books."""
+    return Who(None, "automatic application", "integration", "clock", today, now, dry_run=dry_run)
+
+
 @dataclass
 class Act:
     """One act under way: what it tells the diary, and the answer a repeat of its key gets."""

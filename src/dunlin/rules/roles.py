@@ -148,7 +148,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "administrator": frozenset(SEE)
         | _verbs(
             "manage_users change_settings change_calendar save_terms import_file export_books run_daily verify_books assign_customers set_backup "
-            "run_process send_due take_mail change_mailbox save_template save_strategy settle_message take_bank_file process_receipt"
+            "run_process send_due take_mail change_mailbox save_template save_strategy settle_message take_bank_file"
         ),
         # The most an API token can be given; its own scopes narrow it.
         "integration": _verbs(

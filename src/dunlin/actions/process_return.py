@@ -1,0 +1,188 @@
+"""A payment the bank returned: found, taken back, told at once to those who must know (P25, E4). Never put off to a digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from dunlin.actions.add_follow_up import FollowUpAsked, record_follow_up
+from dunlin.actions.ask_department import ar_manager, on_duty
+from dunlin.actions.doing import Act, Who, doing
+from dunlin.actions.messages import Draft, make_message
+from dunlin.actions.return_payment import Returned, return_payment
+from dunlin.records.calendars import LEDGER, calendar
+from dunlin.records.items import MONEY_KINDS
+from dunlin.records.models import Item, Receipt, User
+from dunlin.records.policies import current_policy
+from dunlin.rules.codes import Refused
+from dunlin.rules.money import Money
+from dunlin.rules.policy import Policy
+from dunlin.rules.returned import CHANGES, ReturnClass, class_of, noc_deadline
+
+LOOK_BACK = timedelta(days=400)  # an unauthorised SEPA debit comes back for thirteen months
+
+
+@dataclass(frozen=True)
+class ReturnProcessed:
+    """What became of it: state `done` with the debit that took the payment back, else `asked` with the question."""
+
+    receipt_id: int
+    state: str
+    question: str = ""
+    item_id: int | None = None
+    message_id: int | None = None
+
+
+def process_return(
+    who: Who, receipt_id: int, *, payment_id: int | None = None, policy: Policy | None = None
+) -> ReturnProcessed:
+    """Take back the payment a return or reversal is about, by the numbers it carries or, with `payment_id`, as a person says.
+
+    One found: reversed in this transaction, with a mail to the collector, the AR manager and the sales rep, and a follow-up.
+    None or several: the receipt is asked about. A notice of change moves no money and asks for the new data (rule P25).
+    Refused: receipt_unknown, receipt_settled_already, receipt_no_return, and what `return_payment` refuses to a person.
+    """
+    policy = policy or current_policy()
+    with doing(who, "process_receipt", cause="returned by the bank") as act:
+        row = Receipt.objects.select_for_update(of=("self",)).filter(pk=receipt_id).first()
+        if row is None:
+            raise Refused("receipt_unknown", receipt=receipt_id)
+        if row.kind not in ("return", "reversal", "noc"):
+            raise Refused("receipt_no_return", receipt=receipt_id)
+        if row.state not in ("waiting", "proposed", "asked"):
+            raise Refused("receipt_settled_already", receipt=receipt_id)
+        if row.kind == "noc":
+            return _ask(act, row, _change(who, row))
+        meaning = class_of(row.return_code) if row.return_code else None
+        found = [payment_id] if payment_id else _payments_meant(row)
+        if len(found) != 1:
+            count = "No payment" if not found else f"{len(found)} payments"
+            return _ask(act, row, f"{count} of ours can be the one returned: say which.")
+        return _take_back(act, row, found[0], meaning, policy, asked_by_person=payment_id is not None)
+
+
+def _take_back(
+    act: Act,
+    row: Receipt,
+    payment_id: int,
+    meaning: ReturnClass | None,
+    policy: Policy,
+    asked_by_person: bool,
+) -> ReturnProcessed:
+    who = act.who
+    on = min(row.booked_on, who.today)
+    try:
+        # The frame of this act undoes a dry run; the inner one must leave its rows until then.
+        returned = return_payment(
+            replace(who, dry_run=False),
+            payment_id,
+            row.key,
+            returned_on=on,
+            reason=row.return_code,
+            policy=policy,
+        )
+    except Refused as refused:
+        if asked_by_person:
+            raise
+        return _ask(act, row, f"It was not taken back: {refused}")
+    payment = Item.objects.select_related("customer__collector", "customer__sales_rep").get(pk=payment_id)
+    row.payment, row.customer, row.question = payment, payment.customer, ""
+    row.state, row.settled_at, row.settled_by_id = "done", who.now, who.user_id
+    row.automatic = not asked_by_person
+    row.save()
+    message = _report(act, row, payment, returned, meaning)
+    _follow_up(act, row, payment, meaning)
+    act.tell(
+        about=f"receipt:{row.pk}", customer_id=payment.customer_id,
+        after={"payment": payment_id, "taken_back_by": returned.item_id, "code": row.return_code, "told_by": message},
+    )  # fmt: skip
+    return ReturnProcessed(row.pk, "done", "", returned.item_id, message)
+
+
+def _payments_meant(row: Receipt) -> list[int]:
+    """Payments of the amount returned that bear one of its numbers; without numbers those of the same payer. Newest first, at most six."""
+    money = Item.objects.filter(
+        kind__in=MONEY_KINDS, amount=abs(row.amount), currency=row.currency, value_on__gte=row.booked_on - LOOK_BACK,
+        value_on__lte=row.booked_on,
+    ).exclude(corrections__kind="payment_return")  # fmt: skip
+    told = Receipt.objects.filter(kind="credit", payment__in=money)
+    for name, value in (
+        ("trace", row.original_trace),
+        ("end_to_end_id", row.end_to_end_id),
+        ("bank_reference", row.original_trace),
+        ("check_number", row.check_number),
+    ):
+        if value and value != "NOTPROVIDED":
+            ids = list(told.filter(**{name: value}).order_by("-pk").values_list("payment_id", flat=True)[:6])
+            ids = ids or list(money.filter(reference=value).order_by("-pk").values_list("pk", flat=True)[:6])
+            if ids:
+                return [each for each in ids if each is not None]
+    if not row.payer_fingerprint:
+        return []
+    same = told.filter(payer_fingerprint=row.payer_fingerprint).order_by("-pk")
+    return [each for each in same.values_list("payment_id", flat=True)[:6] if each is not None]
+
+
+def _change(who: Who, row: Receipt) -> str:
+    what = CHANGES.get(row.return_code, "the bank data")
+    by = noc_deadline(who.today, calendar(LEDGER))
+    return f"Notice of change {row.return_code}: {what} is to be corrected before the next debit, by {by} at the latest. The payment stands."
+
+
+def _ask(act: Act, row: Receipt, question: str) -> ReturnProcessed:
+    row.state, row.question = "asked", question[:300]
+    row.save(update_fields=["state", "question"])
+    act.tell(about=f"receipt:{row.pk}", after={"question": row.question})
+    return ReturnProcessed(row.pk, "asked", row.question)
+
+
+def _follow_up(act: Act, row: Receipt, payment: Item, meaning: ReturnClass | None) -> None:
+    """What a person does next, by the class of the code: for want of funds a call on the next business day, else today (DOMAIN section 4)."""
+    boss = payment.customer.collector or ar_manager(payment.customer)
+    if boss is None:
+        return
+    today = act.who.today
+    funds = meaning is not None and meaning.letter == "F"
+    due = calendar(LEDGER).next_business_day(today) if funds else today
+    then = meaning.then if meaning else "Ask the bank why."
+    amount = Money(payment.amount, payment.currency)
+    what = f"Payment of {amount} came back{f' ({row.return_code})' if row.return_code else ''}: {then}"
+    record_follow_up(act, payment.customer_id, FollowUpAsked(what, due, on_duty(boss, today).pk))
+
+
+def _report(
+    act: Act, row: Receipt, payment: Item, returned: Returned, meaning: ReturnClass | None
+) -> int | None:
+    """The mail to those P25 names; its id, None when none of them has an address."""
+    customer = payment.customer
+    people = [customer.collector, ar_manager(customer), customer.sales_rep]
+    to = [{"name": _name(each), "address": each.email, "point": None} for each in _with_address(people)]
+    if not to:
+        return None
+    amount = Money(payment.amount, payment.currency)
+    opened = list(Item.objects.filter(pk__in=returned.reopened).order_by("due_on", "pk")[:30])
+    why = f"{row.return_code}, {meaning.name}" if meaning else row.return_code or "no reason given"
+    text = "\n".join([
+        f"The bank returned a payment of {customer.name} ({customer.number}): {amount}, received {payment.value_on}, returned {row.booked_on}.",
+        f"Reason: {why}.", "", "Open again:",
+        *(f"- {each.number or each.reference}, due {each.due_on}: {Money(each.open, each.currency)}" for each in opened),
+        *([f"- and {len(returned.reopened) - 30} more"] if len(returned.reopened) > 30 else []),
+        "", f"Next: {meaning.then if meaning else 'Ask the bank why.'}",
+    ])  # fmt: skip
+    return make_message(act, Draft(
+        customer_id=customer.pk, purpose="internal", subject=f"Returned payment: {customer.name}, {amount}", text=text, to=to,
+        entity_id=payment.entity_id, once=f"returned:{row.pk}",
+    )).pk  # fmt: skip
+
+
+def _name(person: User) -> str:
+    return person.get_full_name() or person.username
+
+
+def _with_address(people: Iterable[User | None]) -> list[User]:
+    seen: dict[str, User] = {}
+    for each in people:
+        if each is not None and each.is_active and each.email:
+            seen.setdefault(each.email.lower(), each)
+    return list(seen.values())
