@@ -152,7 +152,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         # The most an API token can be given; its own scopes narrow it.
         "integration": _verbs(
-            "see_own_customers see_all_customers see_measures see_imports import_file export_books post_item take_payment return_payment apply_credit add_note "
+            "see_own_customers see_all_customers see_measures see_imports import_file export_books post_item take_payment return_payment apply_credit open_dispute add_note "
             "log_call log_promise correct_contact correct_customer run_daily verify_books see_inbox see_processes send_message answer_mail "
             "add_document queue_call run_process send_due take_mail see_receipts take_bank_file process_receipt"
         ),
