@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from bench.bars import BARS, worse
+from bench.papers import papers
 
 LAST = Path(__file__).with_name("last.json")
 POSTGRES = os.environ.get("DUNLIN_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
@@ -37,6 +38,8 @@ def main() -> int:
         print(f"PostgreSQL: none answers at {POSTGRES}; measured on SQLite only.", file=sys.stderr)
         engines.remove("postgresql")
     results = {engine: run_engine(engine, asked.size) for engine in engines}
+    if asked.engine == "both":
+        results["paper"] = papers(asked.size)  # knows of no database
     if asked.json:
         print(json.dumps(results, indent=2))
     else:
@@ -94,7 +97,7 @@ def run_engine(engine: str, size: str) -> dict[str, Any]:
 def table(engine: str, size: str, figures: dict[str, Any]) -> str:
     last = json.loads(LAST.read_text()).get(engine, {}) if LAST.exists() else {}
     lines = [
-        f"\n{engine}, {size} book",
+        f"\n{engine}, {size} size",
         f"{'job':<44} {'ours':>10} {'limit':>10} {'ratio':>8} {'floor':>7} {'target':>7}  verdict",
     ]
     for name, figure in figures.items():
