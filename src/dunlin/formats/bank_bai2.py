@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from dunlin.formats.bank_codes import bai2_side
-from dunlin.formats.bank_collect import Collected, Draft, minor_of, short_date
+from dunlin.formats.bank_codes import bai2_custom, bai2_side
+from dunlin.formats.bank_collect import Collected, Draft, count_of, minor_of, short_date
 from dunlin.formats.bank_model import Balance, BankFile, Entry
 from dunlin.formats.problems import Unreadable
 from dunlin.rules.money import MINOR_DIGITS
@@ -153,7 +153,7 @@ def _account(state: _State, record: Record, place: str) -> None:
         if not code:  # some banks write one comma too many before the "/"
             at += 1
             continue
-        if not re.fullmatch(r"\d{3}", code):
+        if not re.fullmatch(r"\d{3}", code, re.ASCII):
             raise Unreadable("bank_record_unknown", record=code[:10])
         at += 4 + (_funds_fields(funds, fields[at + 4 :]) if funds else 0)
         if not amount:
@@ -173,7 +173,7 @@ def _funds_fields(funds: str, rest: list[str]) -> int:
     if funds == "V":
         return 2
     if funds == "D":
-        if not rest or not re.fullmatch(r"\d{1,3}", rest[0]):
+        if not rest or not re.fullmatch(r"\d{1,3}", rest[0], re.ASCII):
             raise Unreadable("number_not_whole", value=rest[0][:20] if rest else "")
         return 1 + 2 * int(rest[0])
     if funds in ("", "0", "1", "2", "Z"):
@@ -187,7 +187,7 @@ def _transaction(state: _State, record: Record, place: str) -> None:
         raise Unreadable("bank_record_alone", record="16", inside="an account (03)")
     head, text = _head_and_text(record)
     code, written, funds = (head + [""] * 3)[:3]
-    if not re.fullmatch(r"\d{3}", code):
+    if not re.fullmatch(r"\d{3}", code, re.ASCII):
         raise Unreadable("bank_record_unknown", record=f"16 {code[:6]}")
     if not re.fullmatch(r"\+?\d+", written, re.ASCII):
         # A blank amount is allowed for 890, which tells something and moves nothing.
@@ -211,6 +211,9 @@ def _transaction(state: _State, record: Record, place: str) -> None:
     )  # fmt: skip
     if code == "890":
         return
+    if bai2_custom(code):
+        state.into.warn(place, "bank_type_custom", value=code)
+        entry = replace(entry, doubt="bank_type_custom")
     if state.interim and not bank and entry.status == "booked":
         # It could not be recognised in the final report; so it waits for that.
         entry = replace(entry, status="pending")
@@ -268,13 +271,12 @@ def _file_end(state: _State, record: Record, place: str) -> None:
 def _compare(state: _State, record: Record, place: str, what: str, sums: _Sums, records_at: int) -> None:
     fields = record.fields() + [""] * 3
     total, records = fields[0], fields[records_at]
-    if total and not re.fullmatch(r"[+-]?\d+", total):
+    if total and not re.fullmatch(r"[+-]?\d{1,30}", total, re.ASCII):
         raise Unreadable("amount_not_understood", value=total[:40])
     if total and int(total) != sums.amount:
         state.into.warn(place, "bank_total_wrong", what=what, stated=int(total), found=sums.amount)
-    if records and records != str(sums.records) and records.lstrip("0") != str(sums.records):
+    if records and count_of(records) != sums.records:
         state.into.warn(place, "bank_count_wrong", what=what, stated=records, found=sums.records)
-    if records_at == 2 and fields[1] and fields[1].lstrip("0") != str(sums.children or ""):
-        state.into.warn(
-            place, "bank_count_wrong", what=f"{what}, inside", stated=fields[1], found=sums.children
-        )
+    if records_at == 2 and fields[1] and count_of(fields[1]) != sums.children:
+        what = f"{what}, inside,"
+        state.into.warn(place, "bank_count_wrong", what=what, stated=fields[1], found=sums.children)

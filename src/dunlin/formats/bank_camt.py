@@ -32,7 +32,7 @@ def read_camt(name: str, content: bytes) -> BankFile:
         if version is None:
             raise BankFileProblem("bank_file_unknown")
         raise BankFileProblem("bank_no_statement", format=version[0])
-    if not reading.into.drafts:
+    if not reading.into.drafts and not reading.into.damaged:
         raise BankFileProblem("bank_no_statement", format=reading.into.variant)
     return reading.into.finish(name)
 
@@ -57,6 +57,12 @@ class _Reading:
             self._begin(above[-1])
             self.entries += 1
             self._entry(element)
+            return True
+        if element.name == "Ntry":
+            place = f"line {element.line}, Ntry"
+            self.into.damage(
+                place, _words(element), "bank_record_alone", record="An entry (Ntry)", inside="a statement"
+            )
             return True
         if element.name in _STATEMENTS and inside.startswith(self.message):
             self._begin(element)

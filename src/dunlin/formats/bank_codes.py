@@ -13,7 +13,7 @@ _BAI2_CUSTOM = ((920, 959, 1), (960, 999, -1))
 def bai2_side(code: str) -> tuple[str, int]:
     """(kind, sign) of a BAI2 type code. Unreadable when the standard does not say on which side it stands."""
     number = int(code)
-    if 100 <= number <= 399 or 700 <= number <= 759:
+    if 100 <= number <= 399 or 720 <= number <= 759:  # 700 to 719 are balances of loans
         sign = 1
     elif 400 <= number <= 699 or 760 <= number <= 799:
         sign = -1
@@ -28,6 +28,11 @@ def bai2_side(code: str) -> tuple[str, int]:
     if code in _BAI2_REVERSALS:
         return "reversal", sign
     return ("credit" if sign > 0 else "debit"), sign
+
+
+def bai2_custom(code: str) -> bool:
+    """Whether a type code is the bank's own, by agreement: only its range says on which side it stands."""
+    return any(low <= int(code) <= high for low, high, _ in _BAI2_CUSTOM)
 
 
 # German business transaction codes (first three digits of :86:) of payments that came back.

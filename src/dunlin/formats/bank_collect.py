@@ -13,23 +13,13 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from dunlin.formats.bank_model import (
-    TEXT_MAX,
-    Balance,
-    BankFile,
-    BankFileProblem,
-    Entry,
-    Flaw,
-    Statement,
-    hide_accounts,
-    masked,
-    tail_of,
-)
+from dunlin.formats.bank_masks import creditor_references, hide_accounts, masked, tail_of
+from dunlin.formats.bank_model import Balance, BankFile, BankFileProblem, Entry, Flaw, Statement
 from dunlin.formats.problems import Unreadable
 from dunlin.rules.codes import sentence
 from dunlin.rules.money import MINOR_DIGITS, Money, NotMoney
 
-_RF = re.compile(r"(?<![A-Z0-9])RF\d{2}(?: ?[A-Z0-9]){1,21}(?![A-Z0-9])", re.ASCII)
+TEXT_MAX = 4000
 _BLANKS = re.compile(r"\s+")
 
 
@@ -128,7 +118,7 @@ class Collected:
         of the same day finds the first ones again. Rule: invariant 13.
         """
         known = tuple(each for each in (entry.payer_account, entry.corrected, draft.account) if each)
-        text = hide_accounts(_BLANKS.sub(" ", entry.remittance).strip()[:TEXT_MAX], known)
+        words = _BLANKS.sub(" ", entry.remittance).strip()[:TEXT_MAX]
         key = self._key(tail, entry, identity)
         self.seen[key] += 1
         doubt = entry.doubt
@@ -138,12 +128,12 @@ class Collected:
                 self.warn(entry.place, "bank_entry_twice")
             key = f"{key}-{self.seen[key]}"
         references = list(entry.references)
-        references += [each for each in creditor_references(text) if each not in references]
+        references += [each for each in creditor_references(words) if each not in references]
         return replace(
             entry,
             payer_tail=tail_of(entry.payer_account),
             corrected_tail=tail_of(entry.corrected),
-            remittance=text,
+            remittance=hide_accounts(words, known),
             references=tuple(references),
             doubt=doubt,
             payer_name=hide_accounts(_BLANKS.sub(" ", entry.payer_name).strip(), known),
@@ -179,23 +169,6 @@ class Collected:
         return False
 
 
-def creditor_references(text: str) -> list[str]:
-    """The creditor references of ISO 11649 in a text, without blanks, that are right by their own check."""
-    found = []
-    for each in _RF.finditer(text):
-        compact = each[0].replace(" ", "")
-        # A reference written in groups may be followed by a word; it ends where the check holds.
-        for end in range(min(len(compact), 25), 4, -1):
-            if _remainder(compact[4:end] + compact[:4]) == 1:
-                found.append(compact[:end])
-                break
-    return found
-
-
-def _remainder(text: str) -> int:
-    return int("".join(str(int(sign, 36)) for sign in text)) % 97
-
-
 # --- values ---------------------------------------------------------------------------------------------------------
 
 
@@ -222,6 +195,11 @@ def minor_of(text: str, currency: str) -> Money:
         return Money(int(text), currency)
     except NotMoney:
         raise Unreadable("amount_too_large", value=text[:40]) from None
+
+
+def count_of(text: str) -> int | None:
+    """A count as trailers write it, with or without leading zeros and blanks; None when it is none."""
+    return int(text) if re.fullmatch(r" *\d{1,30} *", text, re.ASCII) else None
 
 
 def short_date(text: str) -> date:

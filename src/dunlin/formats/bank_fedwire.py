@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dunlin.formats.bank_collect import Collected, amount_of, long_date, minor_of
 from dunlin.formats.bank_model import BankFile, Document, Entry
@@ -101,6 +101,10 @@ def _wire(into: Collected, message: _Message, place: str) -> None:
         trace=imad, payer_name=payer, payer_account=payer_account, remittance=_words(message), documents=_documents(message),
         original_trace=message.value("3500") if subtype in _REVERSALS else "", charges=_charges(message),
     )  # fmt: skip
+    if message.repeated:
+        named = ", ".join(sorted({f"{{{tag}}}" for tag, _ in message.repeated}))
+        into.warn(place, "bank_record_twice", what=named)
+        entry = replace(entry, doubt="bank_record_twice")
     draft.add(entry, (imad,), sure=True)
 
 

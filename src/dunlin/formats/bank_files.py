@@ -37,7 +37,7 @@ BYTES_MAX = 128 << 20
 _HEAD_BYTES = 20_000
 
 _NACHA = re.compile(
-    r"1\d[\d ].{20}\d{6}[\d ]{4}[A-Z0-9]|5(?:200|220|225|280).{46}[A-Z]{3}|6\d{2}\d{9}.{17}\d{10}|7(?:99R|98C)\d{2}",
+    r"1\d[\d ].{20}\d{6}[\d ]{4}[A-Z0-9]|5(?:200|220|225|280).{46}[A-Z]{3}|6[2-58][1-9]\d{9}.{17}\d{10}|7(?:99R|98C)\d{2}",
     re.ASCII,
 )
 _LOCKBOX = re.compile(
@@ -47,6 +47,8 @@ _BAI2 = re.compile(r"01,[^,\n]*,[^,\n]*,\d{6},\d{0,4},|0[23],[^,\n]*,[^\n]*(?:\n
 _MT940 = re.compile(r"(?:\{[1-4]:|:(?:20|21|25|28C?|60[FM]|61|62[FM]|64|86|34F|940|942):)")
 _FEDWIRE = re.compile(r"\{(?:1[15]\d\d|2000|3\d{3})\}")
 _OFX = re.compile(r"OFXHEADER\s*[:=]|<OFX>|<\?OFX", re.I)
+# The marks of a transmission and the end of file of old systems, beside a line and never inside one.
+_MARKS = re.compile(r"^[\x01-\x04\x1a]+|[\x01-\x04\x1a]+$", re.M)
 _LOST = re.compile("[\ud800-\udfff\ufffd]")
 _XML = re.compile(r"<(?:\?|!|[A-Za-z_])")
 
@@ -114,5 +116,5 @@ def _text(content: bytes) -> tuple[str, int]:
     lost = 0 if text.isascii() else len(_LOST.findall(text))
     if lost:
         text = _LOST.sub("\ufffd", text)
-    text = re.sub("[\x01-\x04\x1a]", "", text)  # the marks of a transmission, the end of file of old systems
-    return text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff"), lost
+    text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    return _MARKS.sub("", text), lost

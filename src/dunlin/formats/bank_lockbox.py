@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from dunlin.formats.bank_collect import Collected, Draft, long_date, minor_of, short_date
+from dunlin.formats.bank_collect import Collected, Draft, count_of, long_date, minor_of, short_date
 from dunlin.formats.bank_model import BankFile, Document, Entry
 from dunlin.formats.problems import Unreadable
 from dunlin.rules.money import Money
@@ -134,7 +134,7 @@ def _compare(state: _State, place: str, what: str, count: str, amount: str, foun
     made = Money(sum(each.minor for each in found), _CURRENCY)
     if made != stated:
         state.into.warn(place, "bank_total_wrong", what=what, stated=str(stated), found=str(made))
-    if not count.strip().isdecimal() or int(count) != len(found):
+    if count_of(count) != len(found):
         state.into.warn(place, "bank_count_wrong", what=what, stated=count.strip(), found=len(found))
 
 
@@ -142,7 +142,7 @@ def _end(state: _State, line: str, place: str) -> None:
     _keep(state)
     state.ended = True
     stated = line[1:7].strip()
-    if not stated.isdecimal() or int(stated) != state.records:
+    if count_of(stated) != state.records:
         state.into.warn(
             place, "bank_count_wrong", what="The file trailer (9)", stated=stated, found=state.records
         )

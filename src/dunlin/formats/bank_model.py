@@ -7,14 +7,12 @@ stored, logged or printed (invariant 38). Guide: docs/guides/bank-files.md.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from dunlin.rules.codes import PROBLEMS, sentence
-from dunlin.rules.masking import mask_card_numbers
 from dunlin.rules.money import Money, total
 
 KINDS = ("credit", "debit", "return", "noc", "reversal")
@@ -161,59 +159,3 @@ class BankFile:
     @property
     def records(self) -> int:
         return sum(len(each.entries) for each in self.statements) + len(self.damaged)
-
-
-# --- account numbers ------------------------------------------------------------------------------------------------
-
-_IBAN = re.compile(
-    r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Z0-9])", re.ASCII
-)
-_COUNTRIES = frozenset(
-    "AD AE AL AT AZ BA BE BG BH BR CH CR CY CZ DE DK DO EE EG ES FI FO FR GB GE GI GL GR GT HR HU IE IL IQ IS IT JO KW KZ LB LC LI LT "
-    "LU LV MC MD ME MK MR MT MU NL NO PK PL PS PT QA RO RS SA SC SE SI SK SM ST SV TL TN TR UA VA VG XK".split()
-)
-_POLISH = re.compile(
-    r"(?<!\d)\d{26}(?!\d)", re.ASCII
-)  # an IBAN of Poland is written without its country at home
-_LONG = re.compile(r"[0-9A-Za-z*~](?:[.\-/~]?[0-9A-Za-z*~])*(?: \d{2,})*", re.ASCII)
-TEXT_MAX = 4000
-
-
-def tail_of(account: str) -> str:
-    """The last four letters and digits of an account number, fewer of a short one: never the whole number."""
-    plain = re.sub(r"[^0-9A-Za-z]", "", account)
-    return plain[-4:] if len(plain) > 4 else plain[len(plain) - len(plain) // 2 :]
-
-
-def hide_accounts(text: str, known: tuple[str, ...] = ()) -> str:
-    """`text` without full account or card numbers: IBANs, cards, and each number of `known`, are reduced to their last four."""
-    for account in known:
-        if len(account) >= 6 and account in text:
-            text = text.replace(account, starred(account))
-    if len(text) >= 13:
-        text = _POLISH.sub(_starred_polish, _IBAN.sub(_starred_iban, text))
-        text = mask_card_numbers(text)
-    return text
-
-
-def starred(number: str) -> str:
-    """ "DE58740618130100033626" becomes "******************3626"."""
-    tail = tail_of(number)
-    return "*" * (len(number) - len(tail)) + tail
-
-
-def _starred_iban(found: re.Match[str]) -> str:
-    digits = sum(1 for sign in found[0] if sign.isdigit())
-    return starred(found[0]) if found[0][:2] in _COUNTRIES and digits >= 10 else found[0]
-
-
-def _starred_polish(found: re.Match[str]) -> str:
-    """Twenty-six digits may be a reference; those of an account are right by the check of ISO 13616."""
-    return starred(found[0]) if int(found[0][2:] + "2521" + found[0][:2]) % 97 == 1 else found[0]
-
-
-def masked(text: str, limit: int = 200) -> str:
-    """The text of a damaged record for showing: any run with five digits or more keeps only its last four signs."""
-    shown = "".join(sign if sign.isprintable() else " " for sign in text[: limit * 2])
-    shown = _LONG.sub(lambda run: starred(run[0]) if sum(map(str.isdigit, run[0])) >= 5 else run[0], shown)
-    return shown[:limit] + ("…" if len(shown) > limit or len(text) > limit * 2 else "")

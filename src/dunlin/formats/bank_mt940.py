@@ -257,8 +257,8 @@ def _numbered(value: str) -> str:
     parts = []
     for line in value.split("\n"):
         number, words = line[:2], line[2:].strip()
-        if number.isdigit() and words:
-            if 1 <= int(number) <= 14:
+        if number.isdecimal() and words:
+            if "01" <= number <= "14":
                 parts.append(f"?20{words} ")
             elif number == "15":
                 parts.append(f"?32{words}")

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from dunlin.formats.bank_codes import NACHA_BETWEEN_BANKS, NACHA_NO_MONEY, nacha_side
-from dunlin.formats.bank_collect import Collected, Draft, minor_of, short_date
-from dunlin.formats.bank_model import BankFile, Entry, tail_of
+from dunlin.formats.bank_collect import Collected, Draft, count_of, minor_of, short_date
+from dunlin.formats.bank_masks import tail_of
+from dunlin.formats.bank_model import BankFile, Entry
 from dunlin.formats.bank_remittance import documents_of_rmr
 from dunlin.formats.problems import Unreadable
 
@@ -272,7 +273,7 @@ def _file_end(state: _State, record: str, place: str) -> None:
     advice = state.sort == "ADV"
     debit, credit = (record[31:51], record[51:71]) if advice else (record[31:43], record[43:55])
     _compare(state, place, "The file control (9)", state.file, record[13:21], debit, credit)
-    if record[1:7].strip().isdecimal() and int(record[1:7]) != state.batches:
+    if count_of(record[1:7]) != state.batches:
         state.into.warn(
             place,
             "bank_count_wrong",
@@ -284,9 +285,9 @@ def _file_end(state: _State, record: str, place: str) -> None:
 
 def _compare(state: _State, place: str, what: str, sums: _Sums, count: str, debit: str, credit: str) -> None:
     for name, stated, found in (("debits", debit, sums.debit), ("credits", credit, sums.credit)):
-        if not re.fullmatch(r"\d+", stated.strip(), re.ASCII) or int(stated) != found:
+        if count_of(stated) != found:
             state.into.warn(
                 place, "bank_total_wrong", what=f"{what}, {name},", stated=stated.strip(), found=found
             )
-    if not re.fullmatch(r"\d+", count.strip(), re.ASCII) or int(count) != sums.count:
+    if count_of(count) != sums.count:
         state.into.warn(place, "bank_count_wrong", what=what, stated=count.strip(), found=sums.count)

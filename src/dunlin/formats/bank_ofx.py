@@ -19,6 +19,8 @@ from dunlin.rules.money import Money
 _TAG = re.compile(r"<(/?)([A-Za-z0-9_.]{1,40})\s*/?>([^<]*)|<!\[CDATA\[(.*?)\]\]>([^<]*)", re.DOTALL)
 _STATEMENTS = ("STMTRS", "CCSTMTRS", "INVSTMTRS")
 _UNSAFE = re.compile(r"<!(DOCTYPE|ENTITY)", re.I)
+_HIDDEN = re.compile(r"<!\[CDATA\[[^\]]*<TRNAMT")
+_ONCE = ("TRNAMT", "DTPOSTED", "FITID")
 TAGS_MAX = 5_000_000
 
 
@@ -59,6 +61,8 @@ def read_ofx(name: str, text: str) -> BankFile:
     state = _State(Collected("ofx", "ofx"))
     version = re.search(r"VERSION\s*[:=]\s*\"?(\d{3})", text[:2000])
     state.into.variant = f"OFX {version[1]}" if version else "OFX"
+    if hidden := _HIDDEN.search(text):
+        state.into.warn(f"line {text.count(chr(10), 0, hidden.start()) + 1}", "bank_text_holds_record")
     for line, closing, tag, value in _tags(text):
         state.line = line
         if closing:
@@ -123,11 +127,17 @@ def _begins(state: _State, tag: str, value: str) -> None:
 
 def _member(state: _State, tag: str, value: str) -> None:
     around = state.inside[-1] if state.inside else ""
-    if around == "STATUS" and state.status is not None:
+    if tag == "TRNAMT" and state.transaction is None:
+        place = f"line {state.line}"
+        state.into.damage(
+            place, f"TRNAMT={value}", "bank_record_alone", record="An amount", inside="<STMTTRN>"
+        )
+    elif around == "STATUS" and state.status is not None:
         state.status.setdefault(tag, value)
     elif state.transaction is not None:
-        named = f"{around}.{tag}" if around else tag
-        state.transaction.setdefault(named, value)
+        named = f"{around}.{tag}" if around and tag not in _ONCE else tag
+        if state.transaction.setdefault(named, value) != value and tag in _ONCE:
+            state.transaction["TWICE"] = tag
     elif around in ("AVAILBAL", "BAL", "INVBAL"):
         return
     elif state.balance is not None:
@@ -191,6 +201,8 @@ def _entry(draft: Draft, place: str, said: dict[str, str]) -> None:
     # In <CURRENCY> the amount is in that currency, not converted; in <ORIGCURRENCY> it is in that of the account.
     currency = said.get("CURRENCY.CURSYM", "").upper() if "CURRENCY" in said else ""
     currency = currency or draft.currency
+    if "TWICE" in said:  # two transactions whose end and beginning are lost
+        raise Unreadable("bank_record_twice", what=said["TWICE"])
     if not currency:
         raise Unreadable("bank_currency_missing")
     amount = _amount(said.get("TRNAMT", ""), currency)

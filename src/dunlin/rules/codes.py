@@ -373,6 +373,7 @@ PROBLEMS: dict[str, str] = {
     "bank_tags_unknown": "The message has tags that are unknown: {tags}.",
     "bank_text_holds_record": "A text holds what looks like a transaction; it was read as text.",
     "bank_total_wrong": "{what} states {stated}, the records make {found}.",
+    "bank_type_custom": "The type {value} is the bank's own; only its range says whether money came or went.",
     "bank_type_unknown": "The type {value!r} does not say whether money came or went.",
     "bank_version_unknown": "The file states version {version!r}; 2 is read.",
     "bank_wire_not_money": "The message brings no money: {why}.",

@@ -1,0 +1,67 @@
+"""A few broken files of each format in every run; the long one is `python -m tests.fuzz_bank --minutes 10`."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dunlin.formats.bank_files import BankFileProblem, read_bank_file
+from tests.bank_samples import SAMPLES
+from tests.fuzz_bank import mutated, sources, tried, wrong_amount
+
+pytestmark = pytest.mark.req("E5")
+SOURCES = sources()
+QUICK = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+@QUICK
+@given(seed=st.integers(min_value=0, max_value=2**32), which=st.integers(min_value=0, max_value=10_000))
+def test_a_broken_file_is_read_or_refused_and_no_amount_is_wrong(name, seed, which):
+    chance = random.Random(seed)
+    content = SOURCES[name][which % len(SOURCES[name])]
+    other = chance.choice(SOURCES[chance.choice(sorted(SOURCES))])
+    assert tried(mutated(content, chance, other))
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_a_file_cut_at_any_byte_is_read_or_refused(name):
+    content = SAMPLES[name].encode()
+    outcomes = {tried(content[:at]) for at in range(0, len(content), 7)}
+    assert read_bank_file(name, content).format in outcomes or name == "camt"  # cut XML is never read in part
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(content=st.binary(max_size=400))
+def test_any_bytes_are_read_or_refused(content):
+    assert tried(content)
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_the_simple_count_agrees_on_whole_files(name):
+    content = SAMPLES[name].encode()
+    file = read_bank_file(name, content)
+    assert file.damaged == ()
+    assert wrong_amount(file, content) == ""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+@pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"camt"}))
+def test_the_encoding_changes_nothing(name, encoding):
+    plain = read_bank_file(name, SAMPLES[name].encode())
+    assert read_bank_file(name, SAMPLES[name].encode(encoding)) == plain
+    assert read_bank_file(name, SAMPLES[name].replace("\n", "\r\n").encode(encoding)) == plain
+
+
+def test_a_declared_encoding_of_xml_is_followed():
+    text = SAMPLES["camt"].replace("Acme Widgets", "Ümit Çelik")
+    plain = read_bank_file("x", text.encode())
+    for encoding in ("iso-8859-9", "windows-1254", "utf-16"):
+        declared = text.replace("UTF-8", encoding)
+        assert read_bank_file("x", declared.encode(encoding)) == plain
+    with pytest.raises(BankFileProblem) as refused:
+        read_bank_file("x", text.replace("UTF-8", "klingon").encode())
+    assert refused.value.code == "bank_xml_broken"
