@@ -41,6 +41,8 @@ _MONEY: dict[type[models.Model], tuple[tuple[str, ...], str]] = {
     records.PromiseItem: (("open_then",), "item__currency"),
     records.PromiseJudgement: (("paid",), "promise__currency"),
     records.MessageItem: (("amount",), "item__currency"),
+    records.PaymentChoice: (("amount",), "currency"),
+    records.PaymentChoiceItem: (("amount",), "choice__currency"),
     records.Receipt: (("amount", "charges"), "currency"),
     records.DailyFigure: (
         ("debits", "unapplied", "disputed", "current", "late", "sales", "collected"),
@@ -77,15 +79,17 @@ _BOOKS: tuple[tuple[str, type[models.Model]], ...] = (
     ("message_events", records.MessageEvent), ("message_files", records.MessageFile),
     ("process_lines", records.ProcessLine), ("mails", records.Mail), ("mail_files", records.MailFile),
     ("mail_proposals", records.MailProposal), ("departments", records.Department), ("requests", records.Request),
-    ("diary", records.DiaryLine),
+    ("payment_choices", records.PaymentChoice), ("payment_choice_items", records.PaymentChoiceItem), ("diary", records.DiaryLine),
 )  # fmt: skip
 _DECISIONS: tuple[tuple[str, type[models.Model]], ...] = (
     ("decision_runs", records.DecisionRun),
     ("decisions", records.Decision),
 )
 
-# Made anew on loading (balances), or about the taking in of files and not about the books.
-NOT_EXPORTED = (records.Balance, records.ImportRun, records.ImportProblem, records.ImportChange)
+# Made anew on loading (balances), about the taking in of files and not about the books, or of the hour (who is in the portal).
+NOT_EXPORTED = (
+    records.Balance, records.ImportRun, records.ImportProblem, records.ImportChange, records.PortalLink, records.PortalSession,
+)  # fmt: skip
 
 # Lines about the copy itself: with them no copy would ever be like its original.
 _NOT_OF_THE_BOOKS = ("export_books", "load_export")

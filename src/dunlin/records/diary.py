@@ -10,8 +10,12 @@ class DiaryLine(models.Model):
 
     at = models.DateTimeField()
     by = models.ForeignKey("User", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # The customer's own person, when one acted in the portal.
+    contact = models.ForeignKey(
+        "Contact", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     role = models.CharField(max_length=24)
-    door = models.CharField(max_length=10)  # desk, cli, api, clock
+    door = models.CharField(max_length=10)  # desk, portal, cli, api, clock
     verb = models.CharField(max_length=32)
     customer = models.ForeignKey(
         "Customer", null=True, on_delete=models.PROTECT, related_name="+", db_index=False

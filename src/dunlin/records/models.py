@@ -25,6 +25,7 @@ from dunlin.records.items import Application, DueDateChange, Item, ItemLine
 from dunlin.records.messages import Mailing, Message, MessageEvent, MessageFile, MessageItem
 from dunlin.records.people import Absence, User
 from dunlin.records.policies import Setting
+from dunlin.records.portal import PaymentChoice, PaymentChoiceItem, PortalLink, PortalSession
 from dunlin.records.processes import FinalsReport, ProcessLine, ProcessRun
 from dunlin.records.strategies import Strategy, StrategyVersion, Template, TemplateVersion
 
@@ -34,7 +35,7 @@ __all__ = [
     "Decision", "DecisionRun", "Department", "DiaryLine", "Dispute", "Document", "DueDateChange", "Entity",
     "ExchangeRate", "FinalsReport", "FollowUp", "ImportChange", "ImportProblem", "ImportRun", "Item", "ItemLine",
     "Mail", "MailFile", "MailProposal", "Mailbox", "Mailing", "Message", "MessageEvent", "MessageFile", "MessageItem",
-    "Note", "PayerAlias", "PaymentTerms", "Period", "Pin", "PortfolioRule", "ProcessLine", "ProcessRun", "Promise", "PromiseItem",
+    "Note", "PayerAlias", "PaymentChoice", "PaymentChoiceItem", "PaymentTerms", "Period", "Pin", "PortalLink", "PortalSession", "PortfolioRule", "ProcessLine", "ProcessRun", "Promise", "PromiseItem",
     "PromiseJudgement", "Receipt", "Request", "SavedMapping", "Setting", "Snooze", "StoredFile", "Strategy", "StrategyVersion",
     "Template", "TemplateVersion", "TierOrder", "User",
 ]  # fmt: skip
