@@ -28,7 +28,8 @@ from dunlin.rules.money import Money, NotMoney
 LONGEST_OUTPUT = 500_000
 _LINE_LENGTH = 100  # what a line of the item table counts
 
-_LINK = re.compile(r"https://[^\s<>\"'\\^`{|}]+\Z")
+# Encrypted, or to this machine itself: a demo has no certificate.
+_LINK = re.compile(r"(?:https://|http://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?/)[^\s<>\"'\\^`{|}]+\Z")
 
 
 class Filling:

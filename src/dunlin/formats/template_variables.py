@@ -16,7 +16,7 @@ from dunlin.rules.money import Money
 
 KINDS = ("email", "letter", "statement", "call_guide", "internal")
 
-# text: one line. lines: several lines, kept as they are. money: one amount or one a currency. link: https only.
+# text: one line. lines: several lines, kept as they are. money: one amount or one a currency. link: https, or this machine.
 # block: stands alone on its line and is set by Dunlin. items, documents: lists for {% for %}.
 TYPES = ("text", "lines", "money", "date", "number", "link", "block", "items", "documents")
 LISTS = ("items", "documents")
@@ -106,6 +106,12 @@ _STATEMENT = {
     "statement.closing": Variable("money", "Balance at the end of the statement date", _usd("24850.50")),
     "statement.past_due": Variable("money", "Part of the closing balance that is past due", _usd("20750.50")),
 }
+_PORTAL = {
+    "portal_link.url": Variable(
+        "link", "The link to sign in to the portal, good once", "https://pay.northlight.example/portal/link/Q7gk2v"
+    ),
+    "portal_link.minutes": Variable("number", "For how many minutes the link is good", 15),
+}
 _GUIDE = {
     "contact.name": _OUTWARD["contact.name"],
     "contact.title": Variable("text", "What the person called does", "Accounts payable manager", True),
@@ -133,7 +139,7 @@ _INTERNAL = {
 }  # fmt: skip
 
 VARIABLES: Mapping[str, Mapping[str, Variable]] = MappingProxyType({
-    "email": _EVERYWHERE | _BOOKS | _OUTWARD | _STATEMENT,
+    "email": _EVERYWHERE | _BOOKS | _OUTWARD | _STATEMENT | _PORTAL,
     "letter": _EVERYWHERE | _BOOKS | _OUTWARD,
     "statement": _EVERYWHERE | _OUTWARD | _STATEMENT | _BOOKS,
     "call_guide": _EVERYWHERE | _BOOKS | _GUIDE,

@@ -154,6 +154,12 @@ class Policy:
     document_expiry_warning_days: int = _set("document.expiry_warning_days", "int", 30, "calendar days", "Warn this long before a certificate or contract ends.", 0, 365)
     mail_per_minute: int = _set("mail.per_minute", "int", 120, "mails", "Mails sent a minute at most; 0 for as fast as the server takes them.", 0, 100_000)
 
+    portal_open: bool = _set("portal.open", "bool", True, "", "Customers can sign in to the portal.")
+    portal_session_hours: int = _set("portal.session_hours", "int", 8, "hours", "A customer stays signed in to the portal this long at most.", 1, 72)
+    portal_part_payments: bool = _set("portal.part_payments", "bool", True, "", "A customer may choose to pay, or promise, part of an item.")
+    portal_promise_days: int = _set("portal.promise_days", "int", 30, "calendar days", "The farthest day a customer can promise in the portal; for a later one they ask us.", 1, 365)
+    portal_contact_changes: str = _set("portal.contact_changes", "choice", "confirm", "", "What a customer changes of its contacts: a person confirms it, or it holds at once. Whoever gets a mail there can sign in.", None, None, "confirm", "at_once")
+
     call_hours: tuple[tuple[str, str], ...] = _set("conduct.call_hours", "hours", CALL_HOURS, "local time", "Call window per country or country-region, and `default`.")
     call_on_weekends: bool = _set("conduct.call_on_weekends", "bool", False, "", "Calls on Saturday and Sunday.")
     call_on_holidays: bool = _set("conduct.call_on_holidays", "bool", False, "", "Calls on holidays of the contact's place.")

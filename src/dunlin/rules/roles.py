@@ -38,6 +38,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "approve_document": "approve a document for sending",
         "approve_message": "approve a message before it goes",
         "ask_department": "ask a department",
+        "ask_question": "ask us a question in the portal",
         "assign_customers": "assign customers to collectors",
         "cancel_promise": "cancel a promise",
         "change_calendar": "change a business calendar",
@@ -45,9 +46,11 @@ DO: Mapping[str, str] = MappingProxyType(
         "change_feed": "have a calendar read their follow-ups",
         "change_mailbox": "set up mailboxes, senders and departments",
         "change_settings": "change settings",
+        "choose_payment": "choose what to pay",
         "confirm_proposal": "do what a mail asks for",
         "correct_contact": "correct a contact",
         "correct_customer": "correct a customer",
+        "download_document": "download what is theirs",
         "export_books": "export the books",
         "finish_follow_up": "finish a follow-up",
         "handle_conversation": "assign, snooze, merge or close a conversation",
@@ -79,6 +82,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "set_backup": "set backup coverage",
         "set_block": "stop or release collection of an item or a customer",
         "settle_message": "settle a message whose sending was cut off",
+        "sign_in_to_portal": "sign in to the portal",
         "snooze_customer": "snooze a customer",
         "take_bank_file": "take in a bank file",
         "take_mail": "take in mail",
@@ -159,6 +163,15 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 
+# Who is no user: the people of a customer, in the portal. Which accounts are theirs says portal/access.py.
+OUTSIDE: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "customer": _verbs(
+            "sign_in_to_portal log_promise open_dispute add_document correct_contact ask_question choose_payment download_document"
+        )
+    }
+)
+
 LABELS: Mapping[str, str] = MappingProxyType(
     {
         role: role.replace("_", " ").capitalize().replace("Ar ", "AR ").replace("Vp finance", "VP Finance")
@@ -171,7 +184,7 @@ def may(role: str, verb: str) -> bool:
     """Whether `role` may use `verb`. KeyError for a role or verb that does not exist: a typo must not deny in silence."""
     if verb not in VERBS:
         raise KeyError(f"there is no verb {verb!r} in rules/roles.py")
-    return verb in ROLES[role]
+    return verb in (OUTSIDE[role] if role in OUTSIDE else ROLES[role])
 
 
 def may_any(roles: Iterable[str], verb: str) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dunlin.rules.roles import DO, LABELS, ROLES, SEE, VERBS, may, may_any, verbs_of
+from dunlin.rules.roles import DO, LABELS, OUTSIDE, ROLES, SEE, VERBS, may, may_any, verbs_of
 
 
 @pytest.mark.req("D4")
@@ -37,7 +37,7 @@ def test_the_ladder_of_the_desk_only_adds():
 
 
 def test_every_verb_exists_and_someone_has_it():
-    assert verbs_of(ROLES) == set(VERBS)
+    assert verbs_of(ROLES) | OUTSIDE["customer"] == set(VERBS)
     assert set(LABELS) == set(ROLES)
 
 
@@ -51,3 +51,11 @@ def test_a_typo_is_an_error_and_not_a_denial():
 def test_several_roles_add_up():
     assert may_any(["sales", "collector"], "log_call")
     assert not may_any([], "log_call")
+
+
+@pytest.mark.invariant(39)
+def test_a_customer_is_no_role_of_a_user_and_sees_nothing_of_the_desk():
+    assert not OUTSIDE.keys() & ROLES.keys()
+    assert not OUTSIDE["customer"] & set(SEE)
+    assert may("customer", "log_promise")
+    assert not may("customer", "cancel_promise")
