@@ -268,7 +268,7 @@ class _Figures:
 
 
 def mark_wrapping(rows: Sequence[list[Any]], widths: Sequence[float]) -> None:
-    """Append to each row whether one of its texts may need a second line."""
+    """Append to each row whether one of its texts may need a second line, and whether its mark is narrow enough to be kept whole."""
     for row in rows:
         texts = [*row[:2], f"{row[2]} {row[9]}" if row[9] else row[2], *row[3:9]]
         row.append(
@@ -278,3 +278,4 @@ def mark_wrapping(rows: Sequence[list[Any]], widths: Sequence[float]) -> None:
                 for text, width in zip(texts, widths)
             )
         )
+        row.append(text_width(row[9], SIZE) <= widths[2])

@@ -20,6 +20,7 @@ from dunlin.formats.statement_paper import (
     StatementDoesNotAdd,
     StatementLine,
     check,
+    mark_wrapping,
     print_statement,
     statement_pdf,
 )
@@ -233,3 +234,10 @@ def test_amounts_and_dates_are_written_the_way_of_the_language():
 
 def test_the_same_statement_is_the_same_bytes():
     assert statement_pdf([statement(5)]) == statement_pdf([statement(5)])
+
+
+@pytest.mark.parametrize(("width", "whole"), [(52.0, True), (20.0, False)])
+def test_a_mark_is_kept_whole_only_where_its_column_has_room(width, whole):
+    row = ["16.02.26", "Invoice", "INV-20503", "PO 1", "", "", "1.00", "", "1.00", "In dispute"]
+    mark_wrapping([row], [60, 60, width, 60, 60, 60, 60, 60, 60])
+    assert row[10:] == [True, whole]
