@@ -127,7 +127,14 @@ def _contacts(size: Size) -> None:
     bulk.insert(
         ContactPoint,
         ("contact", "kind", "value", "label", "state", "position"),
-        ((n, "phone", f"+1 212 555 {n % 10000:04d}", "", "ok", 0) for n in ids),
+        (
+            row
+            for n in ids
+            for row in (
+                (n, "phone", f"+1 212 555 {n % 10000:04d}", "", "ok", 0),
+                (n, "email", f"ap{n}@customer.example", "", "ok", 1),
+            )
+        ),
     )
 
 

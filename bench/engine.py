@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,16 @@ from dunlin.reports.verify import verify  # noqa: E402
 TODAY = datetime.now(UTC).date()
 NOW = datetime.now(UTC)
 figures: dict[str, dict[str, Any]] = {}
+
+
+@dataclass(frozen=True)
+class Tenth:
+    """What a book a tenth as large took: its open items, seconds of its night and of its notices, and the queries of these."""
+
+    open_items: int
+    night: float
+    notices: float
+    queries: int
 
 
 def best(job: Callable[[], Any], times: int = 3) -> float:
@@ -70,6 +81,7 @@ def main(size_name: str, out: Path) -> None:
         flush=True,
     )
     day(size, tenth)
+    notices(size, tenth)
     aging_jobs(size)
     told("verify", best(lambda: verify(TODAY, policy), 1), best(limits.read_both, 1))
     pages(size)
@@ -91,8 +103,8 @@ def aging_jobs(size: Size) -> None:
     told("trend", best(lambda: month_ends(first, TODAY, policy), 2), best(lambda: limits.trend(TODAY), 2))
 
 
-def day(size: Size, tenth: tuple[int, float]) -> None:
-    """The night over everyone; `tenth` is (open items, seconds) of a book a tenth as large. The night before is the first of the
+def day(size: Size, tenth: Tenth) -> None:
+    """The night over everyone; `tenth` is of a book a tenth as large. The night before is the first of the
     book: it decides everyone for the first time."""
     limit = best(limits.open_rows_as_tuples, 2)
     first, _ = night(1)
@@ -103,9 +115,43 @@ def day(size: Size, tenth: tuple[int, float]) -> None:
     took, memory = night()
     told("nightly", took, limit)
     figures["nightly_memory"] = {"ours": f"{memory:.0f} MB", "limit": "-", "ratio": memory, "note": ""}
-    exponent = math.log(took / tenth[1]) / math.log(size.items / 3 / tenth[0])
-    note = f"{tenth[1]:.2f} s for {tenth[0]:,} open items"
+    exponent = math.log(took / tenth.night) / math.log(size.items / 3 / tenth.open_items)
+    note = f"{tenth.night:.2f} s for {tenth.open_items:,} open items"
     figures["nightly_growth"] = {"ours": f"{exponent:.3f}", "limit": "-", "ratio": exponent, "note": note}
+
+
+def notices(size: Size, tenth: Tenth) -> None:
+    """The past-due notices of the day over everyone, against fetching the open items; their growth from `tenth`."""
+    limits.tidy_up()
+    limit = best(limits.open_rows_as_tuples, 2)
+    ours = noticed()
+    each = ours["seconds"] / ours["customers"] * 1000
+    note = f"{ours['customers']:,} customers, {ours['messages']:,} messages, {each:.2f} ms a customer, {ours['queries']:,} queries"
+    told("notices", ours["seconds"], limit, note)
+    figures["notices_memory"] = {
+        "ours": f"{ours['memory']:.0f} MB",
+        "limit": "-",
+        "ratio": ours["memory"],
+        "note": "",
+    }
+    exponent = math.log(ours["seconds"] / tenth.notices) / math.log(size.items / 3 / tenth.open_items)
+    note = f"{tenth.notices:.2f} s for {tenth.open_items:,} open items"
+    figures["notices_growth"] = {"ours": f"{exponent:.3f}", "limit": "-", "ratio": exponent, "note": note}
+    a_customer = (ours["queries"] - tenth.queries) / (size.customers - size.customers // 10)
+    note = f"{tenth.queries:,} for a tenth of the customers"
+    figures["notices_queries"] = {
+        "ours": f"{a_customer:.3f}",
+        "limit": "-",
+        "ratio": a_customer,
+        "note": note,
+    }
+
+
+def noticed() -> dict[str, Any]:
+    """What the notices of the day took, in a process of their own."""
+    run = subprocess.run([sys.executable, "-m", "bench.notices"], stdout=subprocess.PIPE, check=True)
+    told: dict[str, Any] = json.loads(run.stdout)
+    return told
 
 
 def night(days_ago: int = 0) -> tuple[float, float]:
@@ -117,15 +163,16 @@ def night(days_ago: int = 0) -> tuple[float, float]:
     return told["seconds"], told["memory"]
 
 
-def tenth_of(size: Size) -> tuple[int, float]:
+def tenth_of(size: Size) -> Tenth:
     """The night over a book a tenth as large, in a database that is emptied afterwards."""
     small = Size(size.customers // 10, size.items // 10)
     load(small, TODAY)
     rebuild(TODAY - timedelta(1), current_policy())
     night(1)
     took, _ = night()
+    sent = noticed()
     limits.fresh()
-    return small.items // 3, took
+    return Tenth(small.items // 3, took, sent["seconds"], sent["queries"])
 
 
 def pages(size: Size) -> None:
