@@ -56,6 +56,28 @@ def test_the_encoding_changes_nothing(name, encoding):
     assert read_bank_file(name, SAMPLES[name].replace("\n", "\r\n").encode(encoding)) == plain
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"OFXHEADER:100\n<OFX>" + b"<![CDATA[" * 100_000,
+        b"<OFX>" + b"<STMTTRN>" * 100_000,
+        b"<a" + b" a='b'" * 100_000,
+        b"<Document>" + b"<a><b>" * 50_000,
+        b":20:X\n:60F:C240604EUR1,00\n" + b":61:" * 100_000,
+        b":20:X\n:86:" + b"?20/EREF/" * 100_000,
+        b"01,a,b,240604,0600,1,,,2/\n03,1,USD," + b"," * 500_000,
+        b"01,a,b,240604,0600,1,,,2/\n" + b"/ 16,1" * 100_000,
+        b"{1510}1000" + b"{2000}" * 100_000,
+        b"101 121042882" + b"6" * 500_000,
+        SAMPLES["mt940"].replace("INV-00123", "RF18 5390 " * 20_000).encode(),
+        (SAMPLES["bai2"].replace("250000", str(2**62)).replace("50000,V", f"{2**62},V")).encode(),
+    ],
+    ids=lambda content: content[:24].decode("latin-1"),
+)
+def test_what_is_made_to_take_for_ever_does_not(content):
+    assert tried(content)
+
+
 def test_a_declared_encoding_of_xml_is_followed():
     text = SAMPLES["camt"].replace("Acme Widgets", "Ümit Çelik")
     plain = read_bank_file("x", text.encode())

@@ -10,6 +10,7 @@ import click
 from dunlin.cli.main import as_json, counted
 from dunlin.formats.bank_files import BankFile, BankFileProblem, read_bank_file
 from dunlin.formats.bank_plain import plain_file, sums_of
+from dunlin.formats.bank_table import DATE_ORDERS, DECIMAL_MARKS, FIELDS, read_bank_table
 from dunlin.rules.codes import Refused
 
 
@@ -20,19 +21,40 @@ def bank() -> None:
 
 @bank.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    help=f"For CSV and spreadsheets: the column of a field, or FIELD=:VALUE for every row. Fields: {', '.join(FIELDS)}.",
+)
+@click.option("--date-order", type=click.Choice(DATE_ORDERS), help="Order of day and month in a table.")
+@click.option(
+    "--decimal-mark",
+    type=click.Choice(DECIMAL_MARKS),
+    help="What divides the decimals in a table.",
+)
 @click.option("--json", "json_wanted", is_flag=True)
-def read(files: tuple[Path, ...], json_wanted: bool) -> None:
+def read(
+    files: tuple[Path, ...],
+    settings: tuple[str, ...],
+    date_order: str | None,
+    decimal_mark: str | None,
+    json_wanted: bool,
+) -> None:
     """Show what FILEs say: statements, transactions, sums, what warns, what is damaged. Nothing is stored.
 
     The content says which format a file is in: BAI2, camt.052, 053, 054, MT940, MT942, OFX, NACHA, BAI lockbox, Fedwire.
+    A CSV file or a spreadsheet is read by the columns that --set names.
     A file that cannot be read is refused with exit status 2; a warning or a damaged record is shown and refuses nothing.
     Guide: docs/guides/bank-files.md.
     """
     told: list[dict[str, Any]] = []
     refusals: list[Refused] = []
+    columns = _columns(settings)
     for path in files:
         try:
-            found = _read(path)
+            found = _read(path, columns, date_order, decimal_mark)
         except Refused as refused:
             refusals.append(refused)
             told.append({"file": str(path), "refused": str(refused)})
@@ -42,15 +64,28 @@ def read(files: tuple[Path, ...], json_wanted: bool) -> None:
             _show(path, found)
     if json_wanted and len(refusals) < len(files):
         as_json({"files": told})
-    for refused in refusals[1:]:
-        click.echo(str(refused), err=True)
+    for other in refusals[1:]:
+        click.echo(str(other), err=True)
     if refusals:  # the others were shown all the same
         raise refusals[0]
 
 
-def _read(path: Path) -> BankFile:
+def _columns(settings: tuple[str, ...]) -> dict[str, str]:
+    columns = {}
+    for setting in settings:
+        field, equals, column = setting.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set {setting}: write it as FIELD=COLUMN.")
+        columns[field.strip()] = column.strip()
+    return columns
+
+
+def _read(path: Path, columns: dict[str, str], date_order: str | None, decimal_mark: str | None) -> BankFile:
     try:
-        return read_bank_file(path.name, path.read_bytes())
+        content = path.read_bytes()
+        if columns:
+            return read_bank_table(path.name, content, columns, date_order or "", decimal_mark or "")
+        return read_bank_file(path.name, content)
     except FileNotFoundError:
         raise Refused("file_unknown", file=str(path)) from None
     except OSError as problem:

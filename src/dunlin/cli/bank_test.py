@@ -68,3 +68,23 @@ def test_a_file_that_is_not_there_is_said(files):
     result = ran("read", files / "none")
     assert result.exception.code == "file_unknown"
     assert ran("read", files).exception.code == "bank_file_not_read"
+
+
+def test_a_table_is_read_by_the_columns_that_are_named(files):
+    (files / "d.csv").write_text("Day,What,Amount\n2024-06-04,INV-00123,2500.00\n")
+    columns = [
+        "--set",
+        "booked_on=Day",
+        "--set",
+        "text=What",
+        "--set",
+        "amount=Amount",
+        "--set",
+        "currency=:USD",
+    ]
+    told = json.loads(ran("read", files / "d.csv", *columns, "--json").output)["files"][0]
+    assert told["sums"]["USD"]["in"] == "2500.00"
+    assert told["statements"][0]["entries"][0]["remittance"] == "INV-00123"
+    assert "has no column 'Sum'" in str(
+        ran("read", files / "d.csv", *columns, "--set", "amount=Sum").exception
+    )

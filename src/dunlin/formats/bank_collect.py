@@ -20,6 +20,7 @@ from dunlin.rules.codes import sentence
 from dunlin.rules.money import MINOR_DIGITS, Money, NotMoney
 
 TEXT_MAX = 4000
+DAMAGED_MAX = 10_000  # a file with more is of another kind, or made to keep us busy
 _BLANKS = re.compile(r"\s+")
 
 
@@ -34,6 +35,7 @@ class Draft:
     opening: Balance | None = None
     closing: Balance | None = None
     found: list[tuple[Entry, tuple[str, ...], tuple[str, ...], bool]] = field(default_factory=list)
+    after: list[tuple[int, Balance]] = field(default_factory=list)  # of a table: amount and balance after it
 
     def add(
         self, entry: Entry, identity: tuple[str, ...], booking: tuple[str, ...] = (), sure: bool = False
@@ -68,7 +70,9 @@ class Collected:
         self.warnings.append(Flaw(place, code, sentence(code, facts)))
 
     def damage(self, place: str, text: str, code: str, /, **facts: Any) -> None:
-        """One record cannot be understood: kept with its masked text; the others go on."""
+        """One record cannot be understood: kept with its masked text; the others go on. BankFileProblem when nearly all are so."""
+        if len(self.damaged) >= DAMAGED_MAX:
+            raise BankFileProblem("bank_damaged_all", limit=DAMAGED_MAX)
         self.damaged.append(Flaw(place, code, masked(sentence(code, facts), 300), masked(text)))
 
     def unreadable(self, place: str, text: str, problem: Unreadable) -> None:
@@ -79,7 +83,10 @@ class Collected:
         """The file as understood. BankFileProblem when it holds no statement and nothing damaged."""
         if not self.drafts and not self.damaged:
             raise BankFileProblem("bank_no_statement", format=self.format)
-        statements = tuple(self._closed(draft) for draft in self.drafts)
+        try:
+            statements = tuple(self._closed(draft) for draft in self.drafts)
+        except NotMoney as problem:  # each amount is right; together they are more than an account can hold
+            raise BankFileProblem("bank_not_added", why=str(problem)) from None
         return BankFile(
             name, self.format, self.variant, statements, tuple(self.warnings), tuple(self.damaged)
         )

@@ -43,7 +43,9 @@ _NACHA = re.compile(
 _LOCKBOX = re.compile(
     r"1[\d ]{2}.{20}\d{6}\d{4}\s*\n\s*2|5\d{3}\d{3}.{7}\d{6}.{20}\s*\n\s*6\d{6}\d{10}", re.ASCII
 )
-_BAI2 = re.compile(r"01,[^,\n]*,[^,\n]*,\d{6},\d{0,4},|0[23],[^,\n]*,[^\n]*(?:\n|\Z)")
+_BAI2 = re.compile(
+    r"01,[^,\n]*,[^,\n]*,\d{6},\d{0,4},|02,[^,\n]*,[^,\n]*,[1-4]?,\d{6},|03,[^,\n]*,(?:[A-Z]{3})?,(?:\d{3},|/)"
+)
 _MT940 = re.compile(r"(?:\{[1-4]:|:(?:20|21|25|28C?|60[FM]|61|62[FM]|64|86|34F|940|942):)")
 _FEDWIRE = re.compile(r"\{(?:1[15]\d\d|2000|3\d{3})\}")
 _OFX = re.compile(r"OFXHEADER\s*[:=]|<OFX>|<\?OFX", re.I)

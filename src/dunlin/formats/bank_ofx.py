@@ -19,7 +19,7 @@ from dunlin.rules.money import Money
 _TAG = re.compile(r"<(/?)([A-Za-z0-9_.]{1,40})\s*/?>([^<]*)|<!\[CDATA\[(.*?)\]\]>([^<]*)", re.DOTALL)
 _STATEMENTS = ("STMTRS", "CCSTMTRS", "INVSTMTRS")
 _UNSAFE = re.compile(r"<!(DOCTYPE|ENTITY)", re.I)
-_HIDDEN = re.compile(r"<!\[CDATA\[[^\]]*<TRNAMT")
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _ONCE = ("TRNAMT", "DTPOSTED", "FITID")
 TAGS_MAX = 5_000_000
 
@@ -61,8 +61,12 @@ def read_ofx(name: str, text: str) -> BankFile:
     state = _State(Collected("ofx", "ofx"))
     version = re.search(r"VERSION\s*[:=]\s*\"?(\d{3})", text[:2000])
     state.into.variant = f"OFX {version[1]}" if version else "OFX"
-    if hidden := _HIDDEN.search(text):
-        state.into.warn(f"line {text.count(chr(10), 0, hidden.start()) + 1}", "bank_text_holds_record")
+    if text.rfind("<![CDATA[") > text.rfind("]]>"):  # each would be looked for to the end of the file
+        raise BankFileProblem("bank_xml_broken", why="a CDATA section never ends")
+    for hidden in _CDATA.finditer(text):
+        if "<TRNAMT" in hidden[1]:
+            state.into.warn(f"line {text.count(chr(10), 0, hidden.start()) + 1}", "bank_text_holds_record")
+            break
     for line, closing, tag, value in _tags(text):
         state.line = line
         if closing:

@@ -351,6 +351,7 @@ PROBLEMS: dict[str, str] = {
     "bank_currencies_mixed": "The statement holds {currencies}; whether it adds up cannot be said.",
     "bank_currency_assumed": "{currency} is assumed: {why}.",
     "bank_currency_missing": "The currency is nowhere stated, so that the amount cannot be read.",
+    "bank_damaged_all": "More than {limit} records cannot be understood; the file is damaged as a whole.",
     "bank_date_missing": "The date is missing.",
     "bank_date_replaced": "{why} The day of the file stands in for it: {day}.",
     "bank_dates_open": "Whether day or month stands first the dates of the file do not prove; say it.",
