@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from contextlib import suppress
 from decimal import Decimal
 from time import perf_counter
 
@@ -12,6 +13,8 @@ import pytest
 
 from dunlin.formats.bank_files import BankFileProblem, read_bank_file
 from dunlin.formats.bank_plain import plain_file
+from dunlin.formats.bank_table import read_bank_table
+from dunlin.formats.tables import TableProblem, open_table
 from dunlin.rules.money import Money
 from tests.shared_data import ROOT, require
 
@@ -277,4 +280,11 @@ def test_bad_input_is_read_or_refused(path):
         except BankFileProblem:
             continue  # it says why, or it could not have been made
         assert file.statements or file.damaged
+    with suppress(BankFileProblem, TableProblem):  # the same as a table, whatever its columns are
+        header = open_table(contents[0], path.name).header
+        first, last = header[0], header[-1]
+        table = read_bank_table(
+            path.name, contents[0], {"booked_on": first, "amount": last, "currency": ":USD"}, "ymd", "."
+        )
+        assert table.statements or table.damaged
     assert perf_counter() - began < SECONDS_MAX

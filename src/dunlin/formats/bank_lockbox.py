@@ -126,7 +126,7 @@ def _batch_total(state: _State, line: str, place: str) -> None:
 def _box_total(state: _State, line: str, place: str) -> None:
     _keep(state)
     _compare(state, place, "The lockbox total (8)", line[20:24], line[24:34], state.box)
-    state.box = []
+    state.box, state.draft = [], None
 
 
 def _compare(state: _State, place: str, what: str, count: str, amount: str, found: list[Money]) -> None:

@@ -50,10 +50,14 @@ def read_mt940(name: str, text: str) -> BankFile:
         place = f"line {line}"
         if tag in ("940", "942"):
             state.into.variant = f"MT{tag}"
-        elif tag == "20":
+        elif tag == "20" or (
+            tag in ("25", "60F", "60M") and state.after_closing
+        ):  # some banks write :20: once
             _close(state)
             state.draft = None
             state.after_closing = False
+            if tag != "20":
+                _header(state, tag, place, value)
         elif tag == "61":
             _begun(state, place)
             state.lines.append((place, value))

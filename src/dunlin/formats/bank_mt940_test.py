@@ -128,3 +128,8 @@ def test_an_interim_report_waits_where_the_bank_gives_no_reference():
     assert [each.status for each in file.entries] == ["booked", "pending"]
     assert [each.code for each in file.warnings] == ["bank_interim"]
     assert "bank_total_wrong" in [each.code for each in read(report.replace("30,00", "31,00")).warnings]
+
+
+def test_a_statement_may_begin_without_its_reference():
+    file = read(MT940.replace("-\n", "") + MT940.removeprefix(":20:STMT240604\n").replace("BR0", "CR0"))
+    assert [(len(each.entries), each.adds_up) for each in file.statements] == [(3, True), (3, True)]

@@ -140,8 +140,9 @@ def _member(state: _State, tag: str, value: str) -> None:
         state.status.setdefault(tag, value)
     elif state.transaction is not None:
         named = f"{around}.{tag}" if around and tag not in _ONCE else tag
-        if state.transaction.setdefault(named, value) != value and tag in _ONCE:
+        if named in state.transaction and tag in _ONCE:
             state.transaction["TWICE"] = tag
+        state.transaction.setdefault(named, value)
     elif around in ("AVAILBAL", "BAL", "INVBAL"):
         return
     elif state.balance is not None:

@@ -8,6 +8,7 @@ it proves nothing. A column is named as in the header; `:VALUE` is one value for
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 
 from dunlin.formats.amount_marks import MarkEvidence
@@ -115,7 +116,10 @@ def _evidence(reading: _Reading, date_order: str, decimal_mark: str) -> tuple[st
     for line, cells in reading.table.rows():
         days.add(line, reading.cell("booked_on", cells))
         for field in ("amount", "in", "out"):
-            marks.add(line, reading.cell(field, cells))
+            with suppress(
+                Unreadable
+            ):  # bytes that are no text prove nothing; the row is damaged when it is read
+                marks.add(line, reading.cell(field, cells))
     decided = days.decide()
     order = date_order or decided.order
     if order not in DATE_ORDERS:

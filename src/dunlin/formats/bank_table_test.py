@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dunlin.formats.bank_model import BankFileProblem
 from dunlin.formats.bank_table import read_bank_table
@@ -95,3 +97,13 @@ def test_rows_keep_their_keys_in_a_longer_file():
     assert [each.key for each in read(ROWS + "15.06.2024;x;y;5,00;3.495,00\n").entries][:2] == [
         each.key for each in read().entries
     ]
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.text(alphabet='0123456789.,;-/\n"INV \u0661\x00é', max_size=200), st.integers(0, len(ROWS)))
+def test_any_rows_are_read_or_refused(junk, at):
+    try:
+        file = read(ROWS[:at] + junk + ROWS[at:])
+    except BankFileProblem:
+        return  # it says why, or it could not have been made
+    assert file.statements or file.damaged

@@ -361,7 +361,7 @@ PROBLEMS: dict[str, str] = {
     "bank_entry_twice": "The same transaction stands in this file before.",
     "bank_field_missing": "No column is named for {field}; the file has {columns}.",
     "bank_field_unknown": "There is no field {field!r}; there are {fields}.",
-    "bank_file_binary": "The file is no text; bank files are.",
+    "bank_file_binary": "The file is no text; bank files are. A spreadsheet is read when its columns are named.",
     "bank_file_cut": "The file ends, or the record is cut, before {what}.",
     "bank_file_cut_before": "The file begins after {what}.",
     "bank_file_empty": "The file is empty.",
