@@ -38,6 +38,7 @@ class Who:
     now: datetime
     request_id: str = ""
     dry_run: bool = False
+    contact_id: int | None = None  # the customer's own person, in the portal
 
     def dry(self) -> Who:
         """The same person trying it out: everything happens, then is undone."""
@@ -83,6 +84,7 @@ class Act:
             DiaryLine(
                 at=self.who.now,
                 by_id=self.who.user_id,
+                contact_id=self.who.contact_id,
                 role=self.who.role,
                 door=self.who.door,
                 verb=self.verb,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import F
 
 from dunlin.actions.decide_again import decide_again
 from dunlin.actions.doing import Act, Who, doing
 from dunlin.records.models import Contact, Customer, Item, Promise, PromiseItem, PromiseJudgement
+from dunlin.records.policies import current_policy
 from dunlin.rules import promises
 from dunlin.rules.codes import Refused
 from dunlin.rules.masking import mask_card_numbers
@@ -53,7 +54,8 @@ def log_promise(
     key: str | None = None,
 ) -> PromiseLogged:
     """Record a promise. Refused: customer_unknown, promise_date_past, amount_not_positive, item_unknown,
-    promise_nothing_open, promise_currency_needed, promise_other_currency, promise_exceeds_open, contact_of_other_customer."""
+    promise_nothing_open, promise_currency_needed, promise_other_currency, promise_exceeds_open, contact_of_other_customer; of a
+    customer itself promise_too_far, part_not_offered."""
     with doing(
         who, "log_promise", customers=[customer_id], key=key, asked=[customer_id, str(asked), source]
     ) as act:
@@ -66,10 +68,22 @@ def log_promise(
             and not Contact.objects.filter(pk=contact_id, customer=customer_id).exists()
         ):
             raise Refused("contact_of_other_customer")
+        if who.role == "customer":
+            _as_customers_may(asked, who.today)
         made = record_promise(act, customer_id, asked, contact_id=contact_id, source=source)
         decide_again(who, customer_id)
         act.answer = {"promise_id": made.promise_id}
     return made
+
+
+def _as_customers_may(asked: PromiseAsked, today: date) -> None:
+    """What a customer promises by itself stops contact about it, so not for as long as it likes: further off a person agrees to it."""
+    policy = current_policy()
+    last_on = today + timedelta(policy.portal_promise_days)
+    if asked.due_on > last_on:
+        raise Refused("promise_too_far", last_on=last_on.isoformat())
+    if asked.amount is not None and not policy.portal_part_payments:
+        raise Refused("part_not_offered")
 
 
 def record_promise(

@@ -29,7 +29,9 @@ LONGEST_OUTPUT = 500_000
 _LINE_LENGTH = 100  # what a line of the item table counts
 
 # Encrypted, or to this machine itself: a demo has no certificate.
-_LINK = re.compile(r"(?:https://|http://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?/)[^\s<>\"'\\^`{|}]+\Z")
+_LINK = re.compile(
+    r"(?:https://|http://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?/)[^\s<>\"'\\^`{|}]+\Z"
+)
 
 
 class Filling:

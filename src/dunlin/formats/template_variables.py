@@ -108,7 +108,9 @@ _STATEMENT = {
 }
 _PORTAL = {
     "portal_link.url": Variable(
-        "link", "The link to sign in to the portal, good once", "https://pay.northlight.example/portal/link/Q7gk2v"
+        "link",
+        "The link to sign in to the portal, good once",
+        "https://pay.northlight.example/portal/link/Q7gk2v",
     ),
     "portal_link.minutes": Variable("number", "For how many minutes the link is good", 15),
 }

@@ -14,6 +14,7 @@ STATES = ("waiting", "decided", "claimed", "sent", "failed", "bounced", "withdra
 # What a message is for. `notice` uses up levels; `answer`, `copies`, `written` and `request` are a person's own.
 PURPOSES = (
     "notice", "statement", "finals", "mrr", "not_reached", "suspension", "answer", "copies", "written", "request", "internal",
+    "portal_link",
 )  # fmt: skip
 
 

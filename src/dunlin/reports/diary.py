@@ -51,7 +51,7 @@ def diary(
     """
     wanted = Q(at__gte=day_begins(first, zone), at__lt=day_ends(last, zone))
     if by:
-        wanted &= Q(by=None) if by == NOBODY else Q(by=by)
+        wanted &= Q(by=None, contact=None) if by == NOBODY else Q(by=by)
     if verb:
         wanted &= Q(verb=verb)
     if customer:
@@ -59,7 +59,7 @@ def diary(
     if before is not None:
         wanted &= Q(pk__lt=before)
     found = DiaryLine.objects.filter(wanted).order_by("-pk").values(
-        "pk", "at", "by", "by__first_name", "by__last_name", "by__username", "role", "door", "verb", "customer",
+        "pk", "at", "by", "by__first_name", "by__last_name", "by__username", "contact__name", "role", "door", "verb", "customer",
         "customer__number", "customer__name", "about", "cause", "before", "after",
     )[: PAGE_SIZE + 1]  # fmt: skip
     lines = tuple(_line(row) for row in found)
@@ -73,7 +73,7 @@ def verbs(first: date, last: date, zone: str) -> list[str]:
 
 
 def _line(row: Any) -> Line:
-    by = full_name(row["by__first_name"], row["by__last_name"], row["by__username"]) if row["by"] else ""
+    by = full_name(row["by__first_name"], row["by__last_name"], row["by__username"]) if row["by"] else row["contact__name"] or ""
     customer = f"{row['customer__number']} {row['customer__name']}" if row["customer"] else ""
     return Line(
         row["pk"], row["at"], by, row["role"], row["door"], row["verb"], row["customer"], customer, row["about"], row["cause"],

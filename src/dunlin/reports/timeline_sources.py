@@ -33,6 +33,7 @@ MAIL_CHARS = 2_000  # of a mail; the rest is on its own page
 DIARY_VERBS = (
     "apply_credit", "assign_customers", "cancel_promise", "change_due_date", "correct_contact", "correct_customer",
     "pin_customer", "reverse_application", "set_block", "snooze_customer",
+    "sign_in_to_portal", "download_document", "choose_payment",
 )  # fmt: skip
 
 
@@ -177,6 +178,7 @@ def _change(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "about": row["about"] or f"diary:{row['pk']}", "title": row["verb"].replace("_", " ").capitalize(), "text": row["cause"],
         "facts": {name: row[name] for name in names},
+        **({"by": f"{row['contact__name']}, in the portal"} if row["contact__name"] else {}),
     }  # fmt: skip
 
 
@@ -261,5 +263,5 @@ SOURCES = (
              "has_files"), _mail),
     Source("message", "sent_at", False, _messages,
             ("channel", "purpose", "state", "level", "subject", "to", "conversation_id", *_of("created_by")), _message),
-    Source("change", "at", False, _diary, ("verb", "about", "cause", "before", "after", *BY), _change),
+    Source("change", "at", False, _diary, ("verb", "about", "cause", "before", "after", "contact__name", *BY), _change),
 )  # fmt: skip
