@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from dunlin.formats.bank_camt_details import Detail, details_of, stated_amount
+from dunlin.formats.bank_camt_details import Detail, code_of, details_of, says_return, stated_amount
 from dunlin.formats.bank_collect import Collected, Draft
 from dunlin.formats.bank_model import Balance, BankFile, BankFileProblem, Entry
 from dunlin.formats.problems import Unreadable
@@ -209,16 +209,12 @@ class _Booked:
 
     def entry(self, place: str, amount: Money, doubt: str) -> Entry:
         kind = "reversal" if self.reversed else "credit" if amount.minor >= 0 else "debit"
+        if says_return(self.code):
+            kind = "return"
         return Entry(
             place, kind, amount, self.status, self.booked_on, self.value_on, type_code=self.code,
             bank_reference=self.reference, remittance=self.text, doubt=doubt,
         )  # fmt: skip
-
-
-def code_of(element: Element) -> str:
-    """The transaction code: "PMNT-RCDT-ESCT", or the bank's own."""
-    codes = ("BkTxCd/Domn/Cd", "BkTxCd/Domn/Fmly/Cd", "BkTxCd/Domn/Fmly/SubFmlyCd")
-    return "-".join(filter(None, map(element.value, codes))) or element.value("BkTxCd/Prtry/Cd")
 
 
 def _signed(amount: Money | None, side: str) -> Money:

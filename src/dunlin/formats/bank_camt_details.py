@@ -6,12 +6,15 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
 
+from dunlin.formats.bank_codes import GVC_RETURNS
 from dunlin.formats.bank_collect import amount_of
 from dunlin.formats.bank_model import Document, Entry
 from dunlin.formats.problems import Unreadable
 from dunlin.formats.xml_tree import Element
 from dunlin.rules.money import Money
 
+# Unpaid direct debit, its reversal for a returned payment, a returned transfer, an unpaid check.
+_RETURNS = ("UPDD", "PRDD", "RRTN", "UPCQ")
 _NOT_GIVEN = ("", "NOTPROVIDED", "NONREF", "NOT PROVIDED")
 
 
@@ -43,18 +46,19 @@ class Detail:
 
     def filled(self, entry: Entry) -> Entry:
         """The entry with what this detail knows; of several details of one entry the earlier wins, lists are joined."""
-        kind = "return" if self.return_code else entry.kind
+        code = code_of(self.element)
+        kind = "return" if self.return_code or says_return(code) else entry.kind
         came_back = kind in ("return", "reversal")
         # Whose payment it is: of money in, the debtor; of a payment of theirs that leaves again, the debtor too.
         payer = "Dbtr" if (entry.amount.minor >= 0) != came_back else "Cdtr"
         parties = self.element.first("RltdPties")
         name, ultimate, account = _party(parties, payer)
-        code = self.return_code or entry.return_code
         reason = self.element.value("RtrInf/AddtlInf")
         words = " ".join(filter(None, (self.text, reason))) or self.element.value("AddtlTxInf")
         return replace(
             entry,
             kind=kind,
+            type_code=entry.type_code or code,
             end_to_end_id=self.end_to_end_id or entry.end_to_end_id,
             trace=self.element.value("Refs/UETR", "Refs/TxId", "Refs/InstrId") or entry.trace,
             original_trace=self.end_to_end_id if came_back else entry.original_trace,
@@ -65,7 +69,7 @@ class Detail:
             remittance=" ".join(filter(None, (words, entry.remittance if entry.remittance != words else ""))),
             references=(*self.references, *entry.references),
             documents=(*self.documents, *entry.documents),
-            return_code=code,
+            return_code=self.return_code or entry.return_code,
             check_number=self.element.value("Refs/ChqNb") or entry.check_number,
             charges=entry.charges if self.charges is None else self.charges,
         )
@@ -93,6 +97,17 @@ def stated_amount(element: Element | None) -> Money | None:
     if amount.minor < 0:
         raise Unreadable("amount_not_understood", value=element.text.strip()[:40])
     return amount
+
+
+def code_of(element: Element) -> str:
+    """The transaction code: "PMNT-RCDT-ESCT", or the bank's own."""
+    codes = ("BkTxCd/Domn/Cd", "BkTxCd/Domn/Fmly/Cd", "BkTxCd/Domn/Fmly/SubFmlyCd")
+    return "-".join(filter(None, map(element.value, codes))) or element.value("BkTxCd/Prtry/Cd")
+
+
+def says_return(code: str) -> bool:
+    """Whether a transaction code is that of a payment which came back: of ISO by its sub-family, of German banks by its number."""
+    return code.rpartition("-")[2] in _RETURNS or any(part in GVC_RETURNS for part in code.split("+")[1:2])
 
 
 def _detail(element: Element, charged: Money | None, entry: Element) -> Detail:

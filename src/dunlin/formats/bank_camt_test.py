@@ -136,3 +136,22 @@ def test_what_is_unsafe_broken_or_something_else_is_refused(text, code):
     with pytest.raises(BankFileProblem) as refused:
         read(text)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    "code, kind",
+    [
+        ("<Domn><Cd>PMNT</Cd><Fmly><Cd>RDDT</Cd><SubFmlyCd>UPDD</SubFmlyCd></Fmly></Domn>", "return"),
+        ("<Prtry><Cd>NRTI+109+00905</Cd></Prtry>", "return"),
+        ("<Prtry><Cd>NRTI+109</Cd></Prtry>", "return"),
+        ("<Domn><Cd>PMNT</Cd><Fmly><Cd>ICDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn>", "debit"),
+    ],
+)
+def test_a_return_without_a_reason_is_known_by_its_code(code, kind):
+    file = read(
+        CAMT.replace(
+            "<AcctSvcrRef>BR0003</AcctSvcrRef>", f"<AcctSvcrRef>BR0003</AcctSvcrRef><BkTxCd>{code}</BkTxCd>"
+        )
+    )
+    fee = list(file.entries)[3]
+    assert (fee.kind, fee.amount) == (kind, Money(-1000, "EUR"))
