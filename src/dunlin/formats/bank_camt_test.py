@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from dunlin.formats.bank_files import BankFileProblem, read_bank_file
@@ -155,3 +157,16 @@ def test_a_return_without_a_reason_is_known_by_its_code(code, kind):
     )
     fee = list(file.entries)[3]
     assert (fee.kind, fee.amount) == (kind, Money(-1000, "EUR"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        re.sub(r"<(/?)([A-Z])", r"<\1ns:\2", CAMT).replace("<ns:Document xmlns=", "<ns:Document xmlns:ns="),
+        '<Envelope xmlns="urn:x"><Header/><Body>' + CAMT.split("?>", 1)[1] + "</Body></Envelope>",
+        CAMT.replace(' xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"', ""),
+    ],
+    ids=["prefixed", "in an envelope", "without a namespace"],
+)
+def test_where_the_names_come_from_does_not_matter(text):
+    assert [each.key for each in read(text).entries] == [each.key for each in read(CAMT).entries]

@@ -28,7 +28,7 @@ _BALANCE = re.compile(
 )
 _FLOOR = re.compile(r"([A-Z]{3})[CD]?\d")
 _COUNT = re.compile(r"(\d{1,6})([A-Z]{3})(\d{1,20}[,.]?\d{0,6})\s*\Z", re.ASCII)
-_SWIFT_MARKS = re.compile(r"\{[1-5]:|-\}?\s*\Z")
+_SWIFT_MARKS = re.compile(r"\{[1-5]:|-\}|-\s*\Z")  # the envelope of a message, its end
 
 
 @dataclass(slots=True)

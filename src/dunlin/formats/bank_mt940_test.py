@@ -133,3 +133,11 @@ def test_an_interim_report_waits_where_the_bank_gives_no_reference():
 def test_a_statement_may_begin_without_its_reference():
     file = read(MT940.replace("-\n", "") + MT940.removeprefix(":20:STMT240604\n").replace("BR0", "CR0"))
     assert [(len(each.entries), each.adds_up) for each in file.statements] == [(3, True), (3, True)]
+
+
+def test_the_envelope_of_a_message_is_no_part_of_it():
+    head, end = "{1:F01BANKDEFFAXXX0000000000}{2:I940BANKDEFFXXXXN}{4:\n", "-}{5:{CHK:1234}}\n"
+    message = head + MT940.removesuffix("-\n") + end
+    file = read(message + message.replace("BR0", "CR0"))
+    assert [each.adds_up for each in file.statements] == [True, True]
+    assert file.damaged == file.warnings == ()
