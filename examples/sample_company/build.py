@@ -41,7 +41,7 @@ from dunlin.records.policies import current_policy
 from dunlin.reports import figures
 from dunlin.rules.calendars import add_months
 from dunlin.rules.situations import Rate
-from examples.sample_company import places, team, writing, writing_acts, writing_mail
+from examples.sample_company import places, team, writing, writing_acts, writing_bank, writing_mail
 from examples.sample_company.story import Story
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ def build(
     # Also those of the last business day, so that a demonstration on a holiday has something in its outbox.
     for day in (story.calendar.previous_business_day(today), today):
         run_due(the_clock(day, min(now, story.moment(day, 5))))
+    progress("Taking in the bank's file")
+    writing_bank.write_bank(today, seed, now)
     progress("Receiving mail")
     writing_mail.write_mail(users, seed, now)
     return Summary(

@@ -201,7 +201,7 @@ def _post(who: Who, row: Receipt, placing: Placing, policy: Policy) -> Taken:
 
 def _entity(row: Receipt, placing: Placing) -> int:
     """Whose books: of the account paid into, else of the documents named, else of the only entity."""
-    if row.account is not None:
+    if row.account is not None and row.account.entity_id is not None:
         return row.account.entity_id
     named = set(
         Item.objects.filter(pk__in=[use.item_id for use in placing.uses]).values_list("entity_id", flat=True)

@@ -144,12 +144,28 @@ def _account(statement: Statement) -> BankAccount | None:
     if found is not None:
         return found
     entities: Sequence[Entity] = list(Entity.objects.order_by("pk")[:2])
-    if len(entities) != 1:
-        return None
     return BankAccount.objects.create(
-        entity=entities[0], name=f"Account ..{statement.account_tail}", currency=statement.currency[:3],
-        tail=statement.account_tail, fingerprint=mark,
+        entity=entities[0] if len(entities) == 1 else None, name=f"Account ..{statement.account_tail}",
+        currency=statement.currency[:3], tail=statement.account_tail, fingerprint=mark,
     )  # fmt: skip
+
+
+def name_bank_account(who: Who, account_id: int, name: str, entity_id: int) -> None:
+    """Say what an account is called and whose money comes into it. Refused: not_blank, bank_account_unknown, entity_unknown."""
+    if not name.strip():
+        raise Refused("not_blank", field="the name of the account")
+    with doing(who, "take_bank_file", cause="bank account named") as act:
+        row = BankAccount.objects.select_for_update(of=("self",)).filter(pk=account_id).first()
+        if row is None:
+            raise Refused("bank_account_unknown", account=account_id)
+        if not Entity.objects.filter(pk=entity_id).exists():
+            raise Refused("entity_unknown", entity=entity_id)
+        before = {"name": row.name, "entity": row.entity_id}
+        row.name, row.entity_id = name.strip()[:80], entity_id
+        row.save(update_fields=["name", "entity"])
+        act.tell(
+            about=f"bank_account:{row.pk}", before=before, after={"name": row.name, "entity": row.entity_id}
+        )
 
 
 def _receipt(who: Who, file: BankFile, account: BankAccount | None, due: Due, entry: Entry) -> Receipt:

@@ -125,7 +125,7 @@ def _plan(
             # It belongs to its order; nothing else is proposed for it.
             basis, texts = "deposit", {}
     money, granting = credit.kind in MONEY_KINDS, not sent or typed.get("discount") == "1"
-    lines = tuple(_line(credit, item, texts.get(item.pk, ""), money and granting) for item in items)
+    lines = tuple(line_of(credit, item, texts.get(item.pk, ""), money and granting) for item in items)
     used = sum(line.amount for line in lines)
     earns = money and any(item.discount and item.discount_until and credit.value_on <= item.discount_until for item in items)  # fmt: skip
     unfit = len(set(chosen) - {item.pk for item in items}) if not sent else 0
@@ -142,7 +142,8 @@ def _named_by(credit: Item, items: Sequence[Item]) -> list[int]:
     ]
 
 
-def _line(credit: Item, item: Item, text: str, granting: bool) -> Line:
+def line_of(credit: Item, item: Item, text: str, granting: bool) -> Line:
+    """What `text` asks of a document, checked against what is open; `granting` adds the discount the credit earns on it."""
     try:
         asked = money_in({"amount": text}, "amount", credit.currency)
     except Unclear as unclear:

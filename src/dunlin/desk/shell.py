@@ -49,6 +49,7 @@ RAIL = (
     Entry("aging", "Aging", "aging", "g g", "see_own_customers"),
     Entry("measures", "Measures", "measures", "g m", "see_measures"),
     Entry("tracking", "Tracking", "tracking", "g r", "see_measures"),
+    Entry("receipts", "Receipts", "cash", "g p", "see_receipts"),
     Entry("imports", "Import", "import", "g i", "see_imports"),
     Entry("team", "Team", "team", "g e", "see_team"),
     Entry("settings", "Settings", "settings", "g s", "see_settings"),

@@ -16,9 +16,12 @@ OPEN_STATES = ("waiting", "proposed", "asked")
 
 
 class BankAccount(models.Model):
-    """An account of ours at a bank, a lockbox, or a card processor's balance: what is paid into it belongs to `entity`."""
+    """An account of ours at a bank, a lockbox, or a card processor's balance: what is paid into it belongs to `entity`.
 
-    entity = models.ForeignKey("Entity", on_delete=models.PROTECT)
+    Made when a file first tells of it; without an entity until a person says whose it is, where there are several.
+    """
+
+    entity = models.ForeignKey("Entity", null=True, on_delete=models.PROTECT)
     name = models.CharField(max_length=80)
     currency = models.CharField(max_length=3)
     tail = models.CharField(max_length=4, blank=True)

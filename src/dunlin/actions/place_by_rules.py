@@ -1,0 +1,85 @@
+"""Place one receipt by the rules of cash application: by itself above the bar, else as a proposal with its evidence (E2, P27)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import Any
+
+from dunlin.actions.doing import Who
+from dunlin.actions.process_receipt import Deduction, Placing, keep_proposal, place_receipt
+from dunlin.actions.take_payment import Use
+from dunlin.records.models import Customer, Receipt
+from dunlin.reports.cash_book import CashBook, payment_of
+from dunlin.rules.cash.facts import Bars, Evidence, Proposal
+from dunlin.rules.cash.matching import match
+from dunlin.rules.cash.words import sentence_of
+from dunlin.rules.codes import Refused
+from dunlin.rules.money import Money
+
+
+def place_by_rules(who: Who, receipt_id: int, book: CashBook) -> str:
+    """placed, proposed or asked. Refused: receipt_unknown, receipt_settled_already, and what placing refuses.
+
+    What needs a credit memo, another customer's account or a person's doubt cleared is proposed, however sure it is.
+    """
+    row = Receipt.objects.filter(pk=receipt_id).select_related("account").first()
+    if row is None:
+        raise Refused("receipt_unknown", receipt=receipt_id)
+    found = _with_numbers(match(payment_of(row), book, Bars()))
+    if _goes_alone(row, found):
+        placing = _placing(found, row.currency)
+        place_receipt(who, receipt_id, placing, automatic=True, policy=book.policy)
+        book.refresh()
+        return "placed"
+    customer = int(found.customers[0]) if found.customers else None
+    proposal = _kept(row, found) if found.lines else None
+    keep_proposal(who, receipt_id, customer, proposal, "" if proposal else sentence_of(found, row.currency))
+    return "proposed" if proposal else "asked"
+
+
+def _with_numbers(found: Proposal) -> Proposal:
+    """The same, its evidence naming customers by their numbers: a key of the database says nothing to a reader."""
+    keys = {str(each.facts["customer"]) for each in found.evidence if "customer" in each.facts}
+    numbers = (
+        {str(pk): number for pk, number in Customer.objects.filter(pk__in=keys).values_list("pk", "number")}
+        if keys
+        else {}
+    )
+    if not numbers:
+        return found
+    told = tuple(
+        Evidence(each.code, {name: numbers.get(str(value), value) if name == "customer" else value for name, value in each.facts.items()})
+        for each in found.evidence
+    )  # fmt: skip
+    return replace(found, evidence=told)
+
+
+def _goes_alone(row: Receipt, found: Proposal) -> bool:
+    # Credit memos are used and other accounts of a group paid by a person, with the screen for it; money left over is asked about.
+    plain = all(line.amount > 0 for line in found.lines) and len(found.customers) == 1 and not found.unapplied
+    return found.decision == "auto" and not found.forbidden and not row.doubt and plain and bool(found.lines)
+
+
+def _placing(found: Proposal, currency: str) -> Placing:
+    evidence = sentence_of(found, currency)
+    amounts: dict[int, int] = defaultdict(int)
+    for line in found.lines:
+        amounts[int(line.item)] += line.amount
+    uses = [Use(item, Money(minor, currency), discount=True) for item, minor in amounts.items()]
+    kept = [
+        Deduction(int(each.item), each.amount, each.reason)
+        for each in found.deductions
+        if each.reason not in ("discount", "bank_fee")
+    ]
+    return Placing(int(found.customers[0]), uses, kept, evidence=evidence, why=f"cash_{found.step}"[:32])
+
+
+def _kept(row: Receipt, found: Proposal) -> dict[str, Any]:
+    """The proposal as it is stored and shown: lines, deductions, what stays unapplied, why it is proposed and why not done alone."""
+    return {
+        "lines": [{"item": int(line.item), "amount": line.amount} for line in found.lines],
+        "deductions": [{"item": int(each.item), "amount": each.amount, "reason": each.reason} for each in found.deductions],
+        "unapplied": found.unapplied, "sure": found.sure, "step": found.step, "customers": [int(each) for each in found.customers],
+        "evidence": [sentence_of(found, row.currency)], "forbidden": list(found.forbidden),
+    }  # fmt: skip

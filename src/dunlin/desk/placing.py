@@ -1,0 +1,276 @@
+"""One receipt: what the bank told, what is proposed and why, and the acts on it: place, set aside, undo, say which payment came back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dunlin.actions.process_receipt import Placing, place_receipt, set_aside, take_receipt, undo_receipt
+from dunlin.actions.process_return import process_return
+from dunlin.actions.take_payment import Use
+from dunlin.desk.access import customers_of
+from dunlin.desk.acts import Unclear, allow, typed_in
+from dunlin.desk.answers import done, show
+from dunlin.desk.applying import Plan, line_of
+from dunlin.desk.office import number_in, seeing
+from dunlin.desk.receipts import LOOKS, STATE_WORDS
+from dunlin.records.cash import OPEN_STATES
+from dunlin.records.items import MONEY_KINDS
+from dunlin.records.models import Application, Customer, Entity, Item, PayerAlias, Receipt
+from dunlin.reports.receipts import receipt_row
+from dunlin.rules.applying import Owed, propose
+from dunlin.rules.codes import Refused
+from dunlin.rules.money import Money
+from dunlin.rules.returned import CHANGES, class_of
+
+_MOST = 100
+_FIELD = "amount-"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def receipt(request: HttpRequest, pk: int) -> HttpResponse:
+    """Look at one, and place it: for whom, what it settles, and what must be found out about the rest."""
+    seeing(request, "see_receipts")
+    row = _receipt(pk)
+    typed, errors = typed_in(request), {}
+    customer = _customer(request, row, typed)
+    plan = (
+        _plan(row, customer, typed, proposing=request.method != "POST")
+        if customer and _to_place(row)
+        else None
+    )
+    if request.htmx and request.method == "GET" and "customer" in typed:  # type: ignore[attr-defined]
+        return show(request, "applied.html", {"plan": plan})
+    if request.method == "POST":
+        allow(request, "process_receipt")
+        try:
+            if customer is None or plan is None:
+                raise Unclear("q", "Choose the customer whose money this is.")
+            return done(request, _place(request, row, customer, plan, typed), reverse("receipts"))
+        except Unclear as unclear:
+            errors[unclear.field] = unclear.problem
+        except Refused as refused:
+            errors["question" if refused.code == "receipt_needs_question" else "form"] = str(refused)
+    facts = {
+        "row": receipt_row(row, request.door.who.now), "receipt": row, "customer": customer, "plan": plan, "typed": typed,  # type: ignore[attr-defined]
+        "errors": errors, "looks": LOOKS, "state_words": STATE_WORDS, "found": _found(request, typed.get("q", "")),
+        "known": _known(request, row), "applied": _applied(row), "to_place": _to_place(row), "meaning": _meaning(row),
+        "payments": _payments(request, row, typed.get("payment", "")), "open": row.state in OPEN_STATES,
+    }  # fmt: skip
+    return show(request, "receipts/one.html", facts, status=422 if errors else 200)
+
+
+@require_POST
+def aside(request: HttpRequest, pk: int) -> HttpResponse:
+    """No money of a customer."""
+    allow(request, "process_receipt")
+    _receipt(pk)
+    set_aside(request.door.who, pk, request.POST.get("reason", ""))  # type: ignore[attr-defined]
+    return done(request, "Set aside; nothing was posted.", reverse("receipts"))
+
+
+@require_POST
+def take(request: HttpRequest, pk: int) -> HttpResponse:
+    """I see to it."""
+    allow(request, "process_receipt")
+    _receipt(pk)
+    take_receipt(request.door.who, pk)  # type: ignore[attr-defined]
+    return done(request, "You see to this receipt.", reverse("receipt", args=[pk]))
+
+
+@require_POST
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back what was done; it waits again."""
+    allow(request, "process_receipt")
+    _receipt(pk)
+    undo_receipt(request.door.who, pk, request.POST.get("reason", ""))  # type: ignore[attr-defined]
+    return done(
+        request,
+        "Undone: every document is open as before, and the receipt waits.",
+        reverse("receipt", args=[pk]),
+    )
+
+
+@require_POST
+def returned(request: HttpRequest, pk: int) -> HttpResponse:
+    """This is the payment that came back."""
+    allow(request, "process_receipt")
+    _receipt(pk)
+    try:
+        payment = number_in(request.POST, "payment", "Choose the payment that came back.")
+    except Unclear as unclear:
+        raise Refused("not_blank", field="the payment that came back") from unclear
+    process_return(request.door.who, pk, payment_id=payment)  # type: ignore[attr-defined]
+    return done(
+        request,
+        "The payment was taken back; its documents are open again, and the people concerned were told.",
+        reverse("receipts"),
+    )
+
+
+def _receipt(pk: int) -> Receipt:
+    row = (
+        Receipt.objects.filter(pk=pk)
+        .select_related("customer", "owner", "account__entity", "file", "payment", "settled_by")
+        .first()
+    )
+    if row is None:
+        raise Refused("receipt_unknown", receipt=pk)
+    return row
+
+
+def _to_place(row: Receipt) -> bool:
+    return row.kind == "credit" and row.state in OPEN_STATES and row.amount > 0
+
+
+def _customer(request: HttpRequest, row: Receipt, typed: Mapping[str, str]) -> Customer | None:
+    """The one chosen, else the one proposed, else the only one this payer was learnt for."""
+    text = typed.get("customer", "")
+    if text:
+        return (
+            customers_of(request).filter(pk=text).first()
+            if text.isascii() and text.isdigit() and len(text) < 12
+            else None
+        )
+    if row.customer_id:
+        return customers_of(request).filter(pk=row.customer_id).first()
+    known = _known(request, row)
+    return known[0] if len(known) == 1 else None
+
+
+def _known(request: HttpRequest, row: Receipt) -> list[Customer]:
+    """Customers this payer's account was learnt for, most trusted first."""
+    if not row.payer_fingerprint:
+        return []
+    aliases = PayerAlias.objects.filter(
+        kind="account", value=row.payer_fingerprint, revoked_at=None
+    ).order_by("wrong", "-right")
+    ids = list(aliases.values_list("customer", flat=True)[:5])
+    found = {each.pk: each for each in customers_of(request).filter(pk__in=ids)}
+    return [found[pk] for pk in ids if pk in found]
+
+
+def _found(request: HttpRequest, text: str) -> list[Customer]:
+    """Customers by number, by the beginning of a word of the name, or by the number of an invoice."""
+    text = text.strip()[:80]
+    if not text:
+        return []
+    by_invoice = Item.objects.filter(number=text).values("customer")
+    wanted = Q(number__iexact=text) | Q(name__icontains=text) | Q(pk__in=by_invoice)
+    return list(customers_of(request).filter(wanted).order_by("sort_name")[:12])
+
+
+def _plan(row: Receipt, customer: Customer, typed: Mapping[str, str], proposing: bool) -> Plan:
+    """What was typed; before anything was, the proposal kept with the receipt, else what the payer's text names, else oldest first."""
+    entity = row.account.entity if row.account else None
+    money = Item(
+        customer=customer, entity=entity or Entity(), kind="payment", side=-1, currency=row.currency, amount=row.amount, open=row.amount,
+        value_on=row.value_on, posted_on=row.booked_on, document_on=row.booked_on,
+    )  # fmt: skip
+    sent = {name[len(_FIELD) :]: text for name, text in typed.items() if name.startswith(_FIELD)}
+    fit = Item.objects.filter(customer=customer, side=1, currency=row.currency, open__gt=0).order_by(
+        "due_on", "pk"
+    )
+    fit = fit.filter(entity=entity) if entity else fit
+    items = list(fit[:_MOST])
+    texts = {item.pk: sent.get(str(item.pk), "") for item in items}
+    basis = "typed"
+    if not sent and proposing:
+        basis, minors = _proposed(row, items)
+        texts = {pk: str(Money(minor, row.currency)).rsplit(" ", 1)[0] for pk, minor in minors.items()}
+    granting = not sent or typed.get("discount") == "1"
+    lines = tuple(line_of(money, item, texts.get(item.pk, ""), granting) for item in items)
+    used = sum(line.amount for line in lines)
+    earns = any(
+        item.discount and item.discount_until and row.value_on <= item.discount_until for item in items
+    )
+    return Plan(money, lines, basis, used, row.amount - used, sum(line.discount for line in lines), 0, earns)
+
+
+def _proposed(row: Receipt, items: Sequence[Item]) -> tuple[str, dict[int, int]]:
+    if row.proposal and row.proposal.get("lines"):
+        open_now = {item.pk: item.open for item in items}
+        lines = {
+            line["item"]: min(line["amount"], open_now[line["item"]])
+            for line in row.proposal["lines"]
+            if line["item"] in open_now
+        }
+        return "proposed", lines
+    owed = [Owed(item.pk, item.number, item.open, item.disputed) for item in items]
+    named = " ".join([row.text, *row.references, *(each["number"] for each in row.documents)])
+    found = propose(row.amount, owed, chosen=(), named=(), text=named)
+    return found.basis, dict(found.amounts)
+
+
+def _place(
+    request: HttpRequest, row: Receipt, customer: Customer, plan: Plan, typed: Mapping[str, str]
+) -> str:
+    wanted = [line for line in plan.lines if line.typed]
+    for line in wanted:
+        if not line.amount:
+            raise Unclear(f"{_FIELD}{line.item.pk}", line.problem)
+    if plan.left < 0:
+        raise Unclear(
+            "form",
+            f"{Money(plan.used, row.currency)} is more than the {Money(row.amount, row.currency)} that came in.",
+        )
+    granting = typed.get("discount") == "1"
+    uses = [
+        Use(line.item.pk, Money(line.amount, row.currency), granting and bool(line.discount))
+        for line in wanted
+    ]
+    placing = Placing(
+        customer.pk,
+        uses,
+        question=typed.get("question", ""),
+        evidence=typed.get("note", "") or "placed by hand",
+    )
+    placed = place_receipt(request.door.who, row.pk, placing)  # type: ignore[attr-defined]
+    parts = [f"{Money(placed.applied, row.currency)} applied for {customer.name}"]
+    parts += (
+        [f"{Money(placed.unapplied, row.currency)} unapplied, with a question to its collector"]
+        if placed.unapplied
+        else []
+    )
+    return "; ".join(parts) + "."
+
+
+def _applied(row: Receipt) -> list[Application]:
+    if row.payment_id is None or row.kind != "credit":
+        return []
+    uses = Application.objects.filter(credit=row.payment_id, reverses=None, reversal=None).select_related(
+        "debit__customer"
+    )
+    return list(uses.order_by("pk")[:_MOST])
+
+
+def _meaning(row: Receipt) -> str:
+    """What the bank's code means and what follows, in a sentence; "" without a code."""
+    if row.kind == "noc":
+        return f"A notice of change: {CHANGES.get(row.return_code, 'bank data')} is to be corrected. No money moves."
+    found = class_of(row.return_code) if row.return_code else None
+    return f"{found.name.capitalize()}. {found.then}" if found else ""
+
+
+def _payments(request: HttpRequest, row: Receipt, text: str) -> list[dict[str, Any]]:
+    """Payments of that amount before the day of the return, newest first, for a person to say which; of a customer named, if one is."""
+    if row.kind not in ("return", "reversal") or row.state not in OPEN_STATES:
+        return []
+    since = row.booked_on - timedelta(400)
+    found = Item.objects.filter(
+        customer__in=customers_of(request), kind__in=MONEY_KINDS, amount=abs(row.amount), currency=row.currency, value_on__range=(since, row.booked_on),
+    ).exclude(corrections__kind="payment_return")  # fmt: skip
+    if text:
+        found = found.filter(
+            Q(customer__name__icontains=text[:80]) | Q(customer__number=text) | Q(reference=text)
+        )
+    return [
+        {"item": each, "customer": each.customer}
+        for each in found.select_related("customer").order_by("-value_on", "-pk")[:20]
+    ]
