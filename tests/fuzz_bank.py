@@ -135,7 +135,7 @@ def simple_sum(file: BankFile, content: bytes) -> Decimal | None:
 
 
 def _bai2(text: str) -> Decimal:
-    found = re.findall(r"(?:^|/)[ \t]*16,\s*(\d{3})\s*,\s*\+?(\d+)\s*,", text, re.M)
+    found = re.findall(r"(?:^|/)\s*16,\s*(\d{3})\s*,\s*\+?(\d+)\s*,", text, re.M)
     return Decimal(
         sum(
             int(amount) * (1 if int(code) < 400 or 720 <= int(code) < 760 else -1)
@@ -191,7 +191,7 @@ def _lockbox(text: str) -> Decimal:
 
 
 def _fedwire(text: str) -> Decimal:
-    return Decimal(sum(int(each) for each in re.findall(r"\{2000\}(\d{12})", text)))
+    return Decimal(sum(int(each) for each in re.findall(r"\{2000\}\s*(\d{12})", text)))
 
 
 _COUNTS = {

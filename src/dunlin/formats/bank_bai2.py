@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from dunlin.formats.bank_codes import bai2_custom, bai2_side
+from dunlin.formats.bank_codes import bai2_custom, bai2_side, words_say_returned
 from dunlin.formats.bank_collect import Collected, Draft, count_of, minor_of, short_date
 from dunlin.formats.bank_model import Balance, BankFile, Entry
 from dunlin.formats.problems import Unreadable
@@ -211,6 +211,8 @@ def _transaction(state: _State, record: Record, place: str) -> None:
     )  # fmt: skip
     if code == "890":
         return
+    if kind == "debit" and words_say_returned(text):
+        entry = replace(entry, kind="return", doubt="bank_return_by_words")
     if bai2_custom(code):
         state.into.warn(place, "bank_type_custom", value=code)
         entry = replace(entry, doubt="bank_type_custom")

@@ -114,3 +114,25 @@ def test_an_interim_report_counts_only_what_the_final_one_will_know_again():
     assert [each.status for each in interim.entries] == ["booked", "pending", "booked"]
     keys = [each.key for each in final.entries]
     assert [each.key in keys for each in interim.entries] == [True, False, True]
+
+
+@pytest.mark.trap(41)
+@pytest.mark.parametrize(
+    "words, kind",
+    [
+        ("RETURNED CHEQUE", "return"),
+        ("RTD CHQ SERVICE CHRG", "debit"),
+        ("RETURNED ITEM FEE", "debit"),
+        ("MACLEOD MALL", "debit"),
+    ],
+)
+def test_words_say_what_a_general_type_does_not(words, kind):
+    entry = list(
+        read(
+            BAI2.replace(
+                "16,555,14950,0,BR0003,0990,DEPOSITED ITEM RETURNED NSF",
+                f"16,409,14950,0,BR0003,0990,{words}",
+            )
+        ).entries
+    )[2]
+    assert (entry.kind, entry.doubt) == (kind, "bank_return_by_words" if kind == "return" else "")

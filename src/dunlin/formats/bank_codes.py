@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dunlin.formats.problems import Unreadable
 
 # BAI2: codes 100 to 399 are credits, 400 to 699 debits. These say that something came back or was taken back.
@@ -33,6 +35,18 @@ def bai2_side(code: str) -> tuple[str, int]:
 def bai2_custom(code: str) -> bool:
     """Whether a type code is the bank's own, by agreement: only its range says on which side it stands."""
     return any(low <= int(code) <= high for low, high, _ in _BAI2_CUSTOM)
+
+
+_RETURNED = re.compile(
+    r"\b(RETURNED|RTND?|RTD)[ -]+(DEPOSIT(ED)? +)?(CHEQUE|CHECK|CHQ|CHK|ITEM|DEPOSIT|ACH|PAYMENT)S?\b|\bDEPOSIT(ED)? +ITEMS? +RET",
+    re.I,
+)
+_FEE = re.compile(r"\b(FEE|FEES|CHARGE|CHARGES|CHRG|CHG|SERVICE)\b", re.I)
+
+
+def words_say_returned(text: str) -> bool:
+    """Whether the words of a debit say that a deposit came back, where its type does not; a fee for one is none."""
+    return bool(_RETURNED.search(text)) and not _FEE.search(text)
 
 
 # German business transaction codes (first three digits of :86:) of payments that came back.

@@ -8,9 +8,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from dunlin.formats.bank_codes import words_say_returned
 from dunlin.formats.bank_collect import Collected, Draft, amount_of, long_date
 from dunlin.formats.bank_model import Balance, BankFile, BankFileProblem, Entry
 from dunlin.formats.problems import Unreadable
@@ -226,6 +227,8 @@ def _entry(draft: Draft, place: str, said: dict[str, str]) -> None:
         payer_account=said.get("BANKACCTTO.ACCTID", ""), remittance=words if words.startswith(name) else f"{name} {words}",
         check_number=said.get("CHECKNUM", ""), original_trace=corrected, doubt="bank_correction" if corrected else "",
     )  # fmt: skip
+    if kind == "debit" and words_say_returned(f"{name} {words}"):
+        entry = replace(entry, kind="return", doubt="bank_return_by_words")
     draft.add(entry, (fitid,) if fitid else (sort, name, words, entry.check_number), sure=bool(fitid))
 
 

@@ -28,7 +28,8 @@ def test_tags_that_never_close_read_like_xml():
         "F1",
     )
     assert paid.remittance == "ACME WIDGETS INV-00123 & INV-00124"
-    assert (returned.amount, returned.check_number) == (Money(-14950, "USD"), "990")
+    assert (returned.kind, returned.amount, returned.check_number) == ("return", Money(-14950, "USD"), "990")
+    assert returned.doubt == "bank_return_by_words"
     assert file.warnings == file.damaged == ()
 
 
@@ -94,4 +95,4 @@ def test_overlapping_files_share_keys_and_a_repeated_id_is_in_doubt():
     assert [each.key for each in read(alone).entries] == keys[1:]
     one = OFX[start : OFX.index("</STMTTRN>") + len("</STMTTRN>\n")]
     doubled = list(read(OFX.replace(one, one * 2)).entries)
-    assert [each.doubt for each in doubled] == ["", "bank_entry_twice", ""]
+    assert [each.doubt for each in doubled] == ["", "bank_entry_twice", "bank_return_by_words"]
