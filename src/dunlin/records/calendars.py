@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from dunlin.formats.holidays_of import public_holidays, us_bank_holidays
 from dunlin.records.entities import BusinessCalendar, CalendarDay
@@ -21,6 +22,18 @@ def calendar(code: str) -> Calendar:
     """
     closed = CalendarDay.objects.filter(calendar__code=code, closed=True).values_list("on", flat=True)
     return Calendar(code, frozenset(closed), _WEEKEND)
+
+
+def contact_calendars(first: date, last: date) -> dict[str, Calendar]:
+    """Country → its calendar for contacts, with the closed days from `first` through `last`. One query."""
+    rows = CalendarDay.objects.filter(
+        calendar__code__startswith=contact_code(""), closed=True, on__range=(first, last)
+    )
+    closed: dict[str, set[date]] = {}
+    for code, on in rows.values_list("calendar__code", "on"):
+        closed.setdefault(code, set()).add(on)
+    prefix = len(contact_code(""))
+    return {code[prefix:]: Calendar(code, frozenset(days), _WEEKEND) for code, days in closed.items()}
 
 
 def contact_code(country: str) -> str:

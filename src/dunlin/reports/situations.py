@@ -7,7 +7,7 @@ postings up to it. Decisions of past days are not made again from here: they are
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,7 @@ from dunlin.records.models import (
     PromiseJudgement,
     Snooze,
 )
+from dunlin.reports.call_limits import LOOK_BACK_DAYS, call_limits
 from dunlin.reports.moments import day_begins, day_ends
 from dunlin.reports.situation_books import Chosen, books_now, books_then, group_credit
 from dunlin.rules.campaigns import REACHED
@@ -117,6 +118,7 @@ def situations(
     group = group_credit(chosen, day, past) if "parents" in having else {}
     promises = _promises(span, day, past) if "promises" in having else {}
     calls = _calls(span, day, policy) if "calls" in having else {}
+    limits = call_limits({pk: each.week for pk, each in calls.items()}, day, policy)
     silent = _silent_contacts(span) if "silent contacts" in having else {}
     phoneless = _without_phone(chosen)
     follow_ups = _follow_ups(span) if "follow-ups" in having else {}
@@ -150,6 +152,7 @@ def situations(
             group.get(customer_id, {}),
             customer_id in phoneless,
             block_ends,
+            limits.get(customer_id),
         )
 
 
@@ -292,15 +295,24 @@ class _Calls:
     last_on: date | None = None
     last_outcome: str = ""
     attempts_today: tuple[str, ...] = ()
+    week: list[tuple[datetime, str]] = field(default_factory=list)
 
 
 def _calls(span: dict[str, Any], day: date, policy: Policy) -> dict[int, _Calls]:
-    """Calls of the days that can still matter: today's attempts, and whom we reached within the days of rest."""
+    """Calls of the days that can still matter: today's attempts, whom we reached within the days of rest, and those that a limit
+    over seven days counts."""
     since = day - timedelta(policy.rest_days_after_reached)
-    rows = Call.objects.filter(**span, day__gte=since, day__lte=day).order_by("started_at", "pk")
+    earliest = min(since, day - timedelta(LOOK_BACK_DAYS))
+    rows = Call.objects.filter(**span, day__gte=earliest, day__lte=day).order_by("started_at", "pk")
     found: dict[int, _Calls] = {}
-    for customer, on, outcome, direction in rows.values_list("customer", "day", "outcome", "direction"):
+    for customer, on, outcome, direction, at in rows.values_list(
+        "customer", "day", "outcome", "direction", "started_at"
+    ):
         calls = found.setdefault(customer, _Calls())
+        if direction == "out":
+            calls.week.append((at, outcome))
+        if on < since:
+            continue
         calls.last_on, calls.last_outcome = on, outcome
         if outcome in REACHED:
             calls.reached_on = on

@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from dunlin.records.models import Call, Contact, Customer, Decision, FollowUp, Item, Pin, Promise, User
+from dunlin.records.models import Call, Customer, Decision, FollowUp, Item, Pin, Promise, User
 from dunlin.reports.account_promises import promised_minor
+from dunlin.reports.call_limits import first_zones
 from dunlin.rules.campaigns import REACHED, next_action, next_call_at
 from dunlin.rules.conduct import Place, window_for, zone_of
 from dunlin.rules.money import Money
@@ -276,7 +277,7 @@ def _entries(
 ) -> tuple[Entry, ...]:
     ids = [each.chosen.customer_id for each in listed]
     people = {row["pk"]: row for row in _customers(ids, day)}
-    zones = _zones(ids)
+    zones = first_zones(ids)
     attempts: dict[int, list[tuple[datetime, str]]] = {}
     today = Call.objects.filter(customer__in=ids, day=day, direction="out").order_by("started_at", "pk")
     for customer, at, outcome in today.values_list("customer", "started_at", "outcome"):
@@ -343,12 +344,6 @@ def _customers(ids: Iterable[int], day: date) -> list[dict[str, Any]]:
         dict(row)
         for row in rows.values("pk", "number", "name", "country", "region", "time_zone", "last_call")
     ]
-
-
-def _zones(ids: Iterable[int]) -> dict[int, str]:
-    """The zone of each customer's first active contact, where it has one of its own."""
-    rows = Contact.objects.filter(customer__in=ids, active=True).order_by("-position", "-pk")
-    return dict(rows.values_list("customer", "time_zone"))
 
 
 def _past_due(ids: Iterable[int], day: date) -> dict[int, tuple[Money, ...]]:

@@ -301,6 +301,7 @@ REASONS: dict[str, str] = {
     "recipient_missing": "Nobody to write to: no address that works, neither e-mail nor postal",
     "recipient_not_written_to": "The customer is set not to be written to",
     "resting": "Not today: reached on {reached_on}, resting until {until}",
+    "seven_in_seven": "Not called: seven calls in seven days, or a conversation within them ({rule}); calls again from {again_on}",
     "snoozed": "Not today: snoozed until {until} by {by}: {why}",
     "statement_due": "Statement as of {on}: {closing}, {items}",
     "strategy_default": "{strategy}: the default, for no other strategy fits",

@@ -26,7 +26,8 @@ from dunlin.rules.conduct_hours import (
     window_for,
     zone_of,
 )
-from dunlin.rules.conduct_profiles import Chosen, profile_for
+from dunlin.rules.conduct_profiles import profile_for
+from dunlin.rules.conduct_weeks import WEEK, limit_passed, profile_rule, reg_f_allowed
 from dunlin.rules.policy import Policy, minutes_of
 
 __all__ = [
@@ -46,8 +47,6 @@ UNCOUNTED = frozenset({"statement", "answer", "copies", "written", "request", "i
 # What a person may pass with a reason when writing: the hands the account is in, if the customer wrote to us first. Law
 # (insolvency, legal hands, cease contact) and addresses that do not work are never passed.
 _OVERRIDABLE_BLOCKS = ("agency",)
-
-_WEEK = 7
 
 NOWHERE = Place()
 
@@ -156,18 +155,6 @@ def may_name_amounts(medium: str, policy: Policy) -> bool:
     return medium != "voicemail" and (medium != "shared_mailbox" or policy.details_to_shared_mailboxes)
 
 
-def reg_f_allowed(calls: Collection[date], last_conversation: date | None, proposed: date) -> bool:
-    """The option 7-in-7: whether a call on `proposed` is presumed reasonable, given the local days of earlier calls.
-
-    Seven calls within seven days are allowed, the eighth is not; none within seven days of a conversation, whose day is
-    the first: on that day + 7 calls may resume (12 CFR 1006.14(b)).
-    """
-    first = proposed - timedelta(_WEEK - 1)
-    if last_conversation is not None and first <= last_conversation <= proposed:
-        return False
-    return sum(first <= day <= proposed for day in calls) < _WEEK
-
-
 def _call_at(
     now: datetime, place: Place, policy: Policy, attempts: Sequence[tuple[datetime, str]], spoke: date | None
 ) -> Verdict:
@@ -192,7 +179,7 @@ def _call_at(
         facts |= {"attempts": len(today), "max_attempts": policy.campaign_max_attempts}
         facts |= _rule("calls_per_day", "setting campaign.max_attempts")
         return Verdict(False, "conduct_attempts", facts, next_open(tomorrow(local), opening))
-    if weekly := _weekly(days, spoke, local.date(), place, policy):
+    if weekly := limit_passed(days, spoke, local.date(), place, policy):
         code, more = weekly
         return Verdict(False, code, facts | more, next_open(tomorrow(local), opening))
     if near := _too_near(now, attempts, policy.campaign_spacing_minutes):
@@ -201,27 +188,6 @@ def _call_at(
         facts |= _rule("spacing", "setting campaign.spacing_minutes")
         return Verdict(False, code, facts, next_open(again.astimezone(zone), opening))
     return Verdict(True, "conduct_allowed", facts, now)
-
-
-def _weekly(
-    days: Sequence[tuple[date, bool]], spoke: date | None, today: date, place: Place, policy: Policy
-) -> tuple[str, dict[str, Any]] | None:
-    """The code and facts of a limit over seven local days that a call today would pass, if any."""
-    week = [(day, reached) for day, reached in days if today - timedelta(_WEEK - 1) <= day <= today]
-    profile = profile_for(place.country, place.region)
-    limit = profile.get("calls_per_week_unreached")
-    if policy.weekly_call_limits and limit and not any(reached for _, reached in week):
-        most = limit.value.value
-        if len(week) >= most:
-            rule = _profile_rule("calls_per_week_unreached", limit)
-            return "conduct_calls_per_week", {"attempts": len(week), "most": most} | rule
-    if policy.seven_in_seven:
-        conversations = [day for day, reached in days if reached and day <= today]
-        last = max([*conversations, *([spoke] if spoke is not None and spoke <= today else [])], default=None)
-        if not reg_f_allowed([day for day, _ in days], last, today):
-            rule = _profile_rule("calls_per_week", profile_for("US", debtor="consumer")["calls_per_week"])
-            return "conduct_seven_in_seven", {"attempts": len(week)} | rule
-    return None
 
 
 def _write_at(
@@ -259,7 +225,7 @@ def _caps(channel: str, policy: Policy) -> tuple[tuple[int, int, str], ...]:
         return ((30, policy.letters_per_month, "conduct.letters_per_month"),)
     return (
         (1, policy.emails_per_day, "conduct.emails_per_day"),
-        (_WEEK, policy.emails_per_week, "conduct.emails_per_week"),
+        (WEEK, policy.emails_per_week, "conduct.emails_per_week"),
     )
 
 
@@ -313,9 +279,4 @@ def _hours_rule(place: Place, window: tuple[int, int]) -> dict[str, Any]:
     chosen = profile_for(place.country, place.region)["call_window"]
     if minutes_of(chosen.value.value) != window:
         return _rule("call_window", "setting conduct.call_hours")
-    return _profile_rule("call_window", chosen)
-
-
-def _profile_rule(key: str, chosen: Chosen) -> dict[str, Any]:
-    source, binding = chosen.value.source, chosen.value.binding
-    return {"conduct_rule": {"key": key, "profile": chosen.profile, "source": source, "binding": binding}}
+    return profile_rule("call_window", chosen)

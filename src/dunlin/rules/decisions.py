@@ -8,6 +8,7 @@ facts by `rules/reasons.py`. See docs/rules/worklist.md (P4, P5, P6, P7, P18; B2
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -95,6 +96,12 @@ def decide(situation: Situation, today: date, policy: Policy) -> Decision:
         code = "emailed_today" if situation.emailed_today else "reached_today"
         facts = {"today": today.isoformat(), "calls": len(situation.attempts_today)}
         return _decision(situation, tally, policy, "none", "", code, facts, tomorrow, broken=broken)
+    limit = situation.weekly_limit
+    if step == "call" and limit is not None:
+        facts = {"today": today.isoformat(), **limit.facts}
+        return _decision(
+            situation, tally, policy, "none", "", limit.code, facts, limit.again_on, broken=broken
+        )
     tally.rows.sort()
     tier, group, months = _tier(tally.rows, today, policy)
     facts = _facts(tally, group, today, months, broken)
@@ -109,7 +116,9 @@ def stages_fulfilled(
 ) -> tuple[tuple[int, str], ...]:
     """(item id, contact stage) that a contact on `today` fulfils, of the items it asks for (P4); none on a day that is no
     business day of the ledger's `calendar`, and none where the decision is not to contact."""
-    if not calendar.is_business_day(today) or decide(situation, today, policy).step == "none":
+    # A limit of calls keeps no conversation that took place from counting: they called us, or a lead let it pass.
+    asked = replace(situation, weekly_limit=None)
+    if not calendar.is_business_day(today) or decide(asked, today, policy).step == "none":
         return ()
     done = {item.id: item.stages_done for item in situation.items}
     found = []

@@ -59,6 +59,8 @@ def reason(code: str, facts: Mapping[str, Any]) -> str:
     if "zone" in facts:
         # The clock of a place nobody named is read in the ledger's zone: whoever reads the hour must know.
         words["assumed"] = f" (time zone assumed: {facts['zone']})" if facts["zone_assumed"] else ""
+    if "conduct_rule" in facts:
+        words["rule"] = "rule {key} of the profile {profile}".format(**facts["conduct_rule"])
     if "more" in facts:
         words["more"] = f" and {_count(facts['more'], 'more promise')}" if facts["more"] else ""
         words["more"] += f", of {money_words(facts['of'])} past due" if "of" in facts else ""

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from dunlin.rules.conduct_weeks import WeeklyLimit
 from dunlin.rules.money import minor_digits
 from dunlin.rules.policy import Policy
 
@@ -99,7 +100,7 @@ class Situation:
     telephone number that may be called. `promises` are the open ones and
     the broken ones that nothing superseded. `block_ends` is the last day of the block of an item, by item, of blocks that end;
     it and `rates` may be one table shared by all; the home currency needs no rate. `attempts_today` are outcomes of today's
-    calls in order.
+    calls in order. `weekly_limit`: one more call today would pass it.
     """
 
     customer_id: int
@@ -122,6 +123,7 @@ class Situation:
     group_unapplied: Mapping[tuple[int, str], int] = field(default_factory=dict)
     no_phone: bool = False
     block_ends: Mapping[int, date] = field(default_factory=dict)
+    weekly_limit: WeeklyLimit | None = None
 
 
 class Row(NamedTuple):
