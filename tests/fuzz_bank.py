@@ -158,7 +158,8 @@ def _mt940(text: str) -> Decimal:
 
 def _ofx(text: str) -> Decimal:
     return sum(
-        (Decimal(each.replace(",", ".")) for each in re.findall(r"<TRNAMT\s*>\s*([^<\s]+)", text)), Decimal(0)
+        (Decimal(each.replace(",", ".")) for each in re.findall(r"<TRNAMT\s*>\s*([^<\s]+)", text, re.I)),
+        Decimal(0),
     )
 
 
