@@ -16,7 +16,7 @@ from django.db.models import Max, Q
 from django.utils.dateparse import parse_datetime
 
 from dunlin.records.clock import day_of
-from dunlin.records.models import Item, Message
+from dunlin.records.models import Customer, Item, Message, PaymentTerms
 from dunlin.reports.arrays import database_day
 from dunlin.reports.moments import day_begins
 from dunlin.reports.reply_pauses import items_waiting
@@ -94,6 +94,11 @@ def notice_facts(
             of(customer).waiting_since = since
     for customer, items in items_waiting(_asking(chosen)).items():
         of(customer).reply_pending = items
+    grace, own_grace = _grace(chosen)
+    for customer, grace_days in grace.items():
+        of(customer).grace_days = grace_days
+    for customer, own in own_grace.items():
+        of(customer).own_grace_days = own
     if interest:
         for customer, charged in _charged(chosen).items():
             of(customer).interest_through = charged
@@ -147,6 +152,25 @@ def _asking(chosen: Chosen) -> list[int]:
             chosen.parameters,
         )
         return [customer for (customer,) in cursor.fetchall()]
+
+
+def _grace(chosen: Chosen) -> tuple[dict[int, int], dict[int, dict[int, int]]]:
+    """Customer → the days of grace of its terms; customer → open item → those of the item's own terms, where they differ. One
+    query while no terms have any, three else."""
+    rules = PaymentTerms.objects.values_list("pk", "rule")
+    of_terms = {pk: int(rule["grace_days"]) for pk, rule in rules if rule.get("grace_days")}
+    if not of_terms:
+        return {}, {}
+    people = Customer.objects.filter(**chosen.lookup("pk"), terms__in=list(of_terms))
+    grace = {customer: of_terms[terms] for customer, terms in people.values_list("pk", "terms")}
+    either = Q(terms__in=list(of_terms)) | Q(customer__terms__in=list(of_terms))
+    items = Item.objects.filter(either, **chosen.lookup("customer"), open__gt=0, side=1, terms__isnull=False)
+    own: dict[int, dict[int, int]] = {}
+    for customer, item, terms in items.values_list("customer", "pk", "terms"):
+        days = of_terms.get(terms or 0, 0)
+        if days != grace.get(customer, 0):
+            own.setdefault(customer, {})[item] = days
+    return grace, own
 
 
 def _charged(chosen: Chosen) -> dict[int, dict[int, date]]:

@@ -30,7 +30,8 @@ class NoticeFacts:
     `held`: levels of notices that were sent and not undone by a failed delivery. `last_notice_on`: the last one to this
     customer, of any entity. `waiting_since`: a notice is drafted and neither sent nor dropped. `reply_pending`: their
     answer waits for ours; `reply_pending_all` when the answer names no items. `interest_through`: the last day charged.
-    `grace_days` of the customer's terms shift every step past due, never the days past due themselves.
+    `grace_days` of the customer's terms shift every step past due, never the days past due themselves; `own_grace_days` are
+    those of an item with terms of its own, where they differ.
     """
 
     held: Mapping[int, Held] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class NoticeFacts:
     reply_pending_all: bool = False
     interest_through: Mapping[int, date] = field(default_factory=dict)
     grace_days: int = 0
+    own_grace_days: Mapping[int, int] = field(default_factory=dict)
 
 
 class Carried(NamedTuple):
