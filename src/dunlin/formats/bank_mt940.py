@@ -19,15 +19,15 @@ from dunlin.rules.money import MINOR_DIGITS, Money
 
 _TAG = re.compile(r":(\d{2}[A-Z]?|NS|940|942):")
 _LINE = re.compile(
-    r"(?P<value>\d{6})(?P<entry>\d{4})?\s*(?P<mark>R?[CD]|E[CD])(?P<funds>[A-Z])?\s*(?P<amount>\d{1,20}[,.]?\d{0,6})"
+    r"(?P<value>\d{6})(?P<entry>\d{4})?\s*(?P<mark>R?[CD]|E[CD])(?P<funds>[A-Z])?\s*(?P<amount>\d{1,20}[,.]\d{0,6})"
     r"(?P<type>[NFS][A-Z0-9]{3})?(?P<rest>[^\n]*)(?P<more>(?:\n.*)*)\Z",
     re.ASCII,
 )
 _BALANCE = re.compile(
-    r"(?P<side>[CD])(?P<on>\d{6})(?P<currency>[A-Z]{3})?(?P<amount>\d{1,20}[,.]?\d{0,6})\s*\Z", re.ASCII
+    r"(?P<side>[CD])(?P<on>\d{6})(?P<currency>[A-Z]{3})?(?P<amount>\d{1,20}[,.]\d{0,6})\s*\Z", re.ASCII
 )
 _FLOOR = re.compile(r"([A-Z]{3})[CD]?\d")
-_COUNT = re.compile(r"(\d{1,6})([A-Z]{3})(\d{1,20}[,.]?\d{0,6})\s*\Z", re.ASCII)
+_COUNT = re.compile(r"(\d{1,6})([A-Z]{3})(\d{1,20}[,.]\d{0,6})\s*\Z", re.ASCII)
 _SWIFT_MARKS = re.compile(r"\{[1-5]:|-\}|-\s*\Z")  # the envelope of a message, its end
 
 

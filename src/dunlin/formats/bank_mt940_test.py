@@ -71,6 +71,10 @@ def test_amounts_and_days(line, currency, plain, day):
         (":61:2406041332C10,00NTRFX", "date_does_not_exist"),
         (":61:240604X10,00NTRFX", "bank_line_unreadable"),
         (":61:240604C10,005NTRFX", "too_many_digits"),
+        (
+            ":61:240604C1000NTRFX",
+            "bank_line_unreadable",
+        ),  # the comma is a part of every amount; without it one is lost
         (":61:", "bank_line_unreadable"),
     ],
 )
