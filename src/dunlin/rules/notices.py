@@ -134,7 +134,7 @@ def _sort_items(
 ) -> dict[int, _Sorted]:
     """Each open item, or each part of one, in its place. The one loop over the items of the book."""
     covered, loose = covering(situation, today, policy) if situation.promises else ((), ())
-    held, grace, own_grace = facts.held, facts.grace_days, facts.own_grace_days
+    held, own_grace = facts.held, facts.own_grace_days
     first = min((window.level for window in ladder if not window.before_due), default=NO_LEVEL)
     make = tuple.__new__
     parts: dict[int, _Sorted] = {}
@@ -148,8 +148,7 @@ def _sort_items(
         days = (today - due_on).days
         last = held.get(item_id)
         level = NO_LEVEL if last is None else last[0]
-        if own_grace:
-            grace = own_grace.get(item_id, facts.grace_days)
+        grace = own_grace.get(item_id, facts.grace_days) if own_grace else facts.grace_days
         # As `next_step` and `is_due` say, without the calls: this loop sees every open item of the book.
         reached = days - grace if days > grace else min(days, 0)
         window = None
