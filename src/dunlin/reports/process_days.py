@@ -54,7 +54,7 @@ class Turns:
             day,
             calendar(LEDGER),
             policy,
-            tuple(FinalsReport(month, at.astimezone(zone)) for month, at in rows),
+            tuple(FinalsReport(month, at.astimezone(zone), closes=closing(policy)) for month, at in rows),
             dict(done),
             _since(day, zone),
             local.date() > day or (local.date() == day and local.time() >= closing(policy)),
@@ -81,9 +81,7 @@ class Turns:
         if PROCESSES[process].every == "day":
             return date.fromisoformat(key)
         month = date.fromisoformat(f"{key}-01")
-        return period_day(
-            process, month.year, month.month, self.ledger, self.policy, self.reports, closing(self.policy)
-        )
+        return period_day(process, month.year, month.month, self.ledger, self.policy, self.reports)
 
     def newest(self, process: str) -> str:
         """The key of the newest turn whose day has come."""
