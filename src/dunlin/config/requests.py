@@ -13,7 +13,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_SECRET = re.compile(r"^(/follow-ups/feed/).+")  # the path of a calendar's feed holds its secret
+# The path of a calendar's feed, and of a link to the portal, holds its secret.
+_SECRET = re.compile(r"^(/follow-ups/feed/|/portal/link/).+")
 log = structlog.get_logger("dunlin.requests")
 
 

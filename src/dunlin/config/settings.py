@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "dunlin.config.requests.ContentSecurityPolicy",
     "dunlin.desk.doors.Door",
+    "dunlin.portal.doors.Door",
 ]
 
 ROOT_URLCONF = "dunlin.config.urls"
@@ -80,6 +81,15 @@ TEMPLATES = [
         },
     },
     {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "portal",
+        "DIRS": [PACKAGE / "portal" / "pages"],
+        "OPTIONS": {
+            "environment": "dunlin.portal.pages.environment",
+            "context_processors": ["dunlin.portal.pages.context"],
+        },
+    },
+    {
         # Only for the pages of the sign-in library that Dunlin does not draw itself.
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [PACKAGE / "desk" / "library_pages"],
@@ -96,7 +106,7 @@ LOCALE_PATHS = [PACKAGE / "desk" / "words"]  # the words of the sign-in library 
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [PACKAGE / "desk" / "static"]
+STATICFILES_DIRS = [PACKAGE / "desk" / "static", PACKAGE / "portal" / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {
@@ -155,7 +165,7 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "dunlin.desk.problems.without_token"
+CSRF_FAILURE_VIEW = "dunlin.config.problems.without_token"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.behind_https_proxy
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.behind_https_proxy else None
 SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT.behind_https_proxy else 0

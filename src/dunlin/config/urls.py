@@ -7,10 +7,11 @@ from dunlin.api import health
 urlpatterns = [
     path("healthz", health.healthz),
     path("sign-in/", include("allauth.urls")),
+    path("portal/", include("dunlin.portal.urls")),
     path("", include("dunlin.desk.urls")),
 ]
 
-handler400 = "dunlin.desk.problems.bad_request"
-handler403 = "dunlin.desk.problems.forbidden"
-handler404 = "dunlin.desk.problems.not_found"
-handler500 = "dunlin.desk.problems.broken"
+handler400 = "dunlin.config.problems.bad_request"
+handler403 = "dunlin.config.problems.forbidden"
+handler404 = "dunlin.config.problems.not_found"
+handler500 = "dunlin.config.problems.broken"

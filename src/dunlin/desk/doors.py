@@ -19,8 +19,8 @@ from dunlin.rules.codes import Refused
 from dunlin.rules.policy import Policy
 from dunlin.rules.roles import may
 
-# The feed of a calendar asks for its own secret (desk/feed.py).
-_OPEN_TO_ALL = ("/sign-in/", "/static/", "/healthz", "/follow-ups/feed/")
+# The feed of a calendar asks for its own secret (desk/feed.py); the portal has a door of its own (portal/doors.py).
+_OPEN_TO_ALL = ("/sign-in/", "/static/", "/healthz", "/follow-ups/feed/", "/portal/")
 
 
 @dataclass(frozen=True)

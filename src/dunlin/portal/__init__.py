@@ -1,1 +1,4 @@
-"""Customer screens. Nothing is served here yet; customers are not users of this version."""
+"""The customer portal: what a customer owes, how to pay it, and how to say something about it. On a phone, in their language.
+
+A door of its own under /portal/, with its own sign-in, cookie, base page and words; nothing of the desk is reached from here.
+"""

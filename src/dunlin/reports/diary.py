@@ -73,7 +73,11 @@ def verbs(first: date, last: date, zone: str) -> list[str]:
 
 
 def _line(row: Any) -> Line:
-    by = full_name(row["by__first_name"], row["by__last_name"], row["by__username"]) if row["by"] else row["contact__name"] or ""
+    by = (
+        full_name(row["by__first_name"], row["by__last_name"], row["by__username"])
+        if row["by"]
+        else row["contact__name"] or ""
+    )
     customer = f"{row['customer__number']} {row['customer__name']}" if row["customer"] else ""
     return Line(
         row["pk"], row["at"], by, row["role"], row["door"], row["verb"], row["customer"], customer, row["about"], row["cause"],
