@@ -165,9 +165,9 @@ def _ofx(text: str) -> Decimal:
 
 def _camt(text: str) -> Decimal:
     whole = Decimal(0)
-    for entry in re.findall(r"<Ntry>(.*?)</Ntry>", text, re.S):
-        amount = re.search(r"<Amt Ccy=\"[A-Z]{3}\">\s*([\d.]+)\s*</Amt>", entry)
-        side = re.search(r"<CdtDbtInd>\s*(CRDT|DBIT)\s*<", entry)
+    for entry in re.findall(r"<Ntry\s*>(.*?)</Ntry\s*>", text, re.S):
+        amount = re.search(r"<Amt\s+Ccy\s*=\s*[\"'][A-Z]{3}[\"']\s*>\s*([\d.]+)\s*</Amt\s*>", entry)
+        side = re.search(r"<CdtDbtInd\s*>\s*(CRDT|DBIT)\s*<", entry)
         if amount and side:
             whole += Decimal(amount[1]) * (1 if side[1] == "CRDT" else -1)
     return whole
