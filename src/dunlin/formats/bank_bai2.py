@@ -20,6 +20,7 @@ from dunlin.rules.money import MINOR_DIGITS
 # A record on the line of another follows its "/" and blanks, and has the shape of its kind: text holds slashes too.
 _FOLLOWS = re.compile(
     r"(?<=/)\s+(?=(?:02,[^,]*,[^,]*,|03,[^,]*,(?:[A-Z]{3})?,|16,\d{3},|49,[+-]?\d*,|98,[+-]?\d*,|99,[+-]?\d*,))"
+    r"|(?<=/)(?=16,\d{3},\d{3,},[012ZSVD]?,)"
 )
 _CODE = re.compile(r"\s*(01|02|03|16|49|88|98|99)(?=,|\s*$)")
 _ASSUMED = "USD"  # what the standard says a group without a currency is in
