@@ -20,6 +20,7 @@ from dunlin.desk.access import in_sight
 from dunlin.desk.acts import allow
 from dunlin.desk.answers import done, show
 from dunlin.desk.doors import Standing
+from dunlin.desk.limits import Limit, network_of, seconds_to_wait, too_often
 from dunlin.desk.me import profile
 from dunlin.formats.calendar_feed import Entry, calendar_file
 from dunlin.records.clock import now, today
@@ -28,18 +29,27 @@ from dunlin.records.policies import current_policy
 from dunlin.rules.roles import may
 
 ENTRIES_MAX = 500  # soonest first
+# A calendar asks every few minutes at most; those of a whole office, or of a calendar service, come from one address.
+BY_ADDRESS = Limit("feed_address", 600, 300)
+BY_SECRET = Limit("feed_secret", 30, 300)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @require_safe
 def feed(request: HttpRequest, token: str) -> HttpResponse:
-    """The calendar of whom the secret belongs to; anything else is not found, and says nothing more. Five queries."""
+    """The calendar of whom the secret belongs to; anything else is not found, and says nothing more. Too often is 429, from one
+    address whatever was asked for, or with one secret that is good. Five queries."""
+    at = now()
+    if wait := seconds_to_wait(BY_ADDRESS, network_of(request), at):
+        return too_often(wait)
     person = _whose(token)
     if person is None:
         return HttpResponseNotFound("Not found.\n", content_type="text/plain; charset=utf-8")
+    if wait := seconds_to_wait(BY_SECRET, fingerprint(token), at):
+        return too_often(wait)
     policy = current_policy()
     day = today(policy.ledger_time_zone)
-    who = Who(person.pk, person.name, person.role, "feed", day, now())
+    who = Who(person.pk, person.name, person.role, "feed", day, at)
     door = Standing(who, policy, day, day)
     entries = sorted(
         [*_follow_ups(request, door), *_questions(request, door)], key=lambda each: (each.on, each.uid)

@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +14,8 @@ from icalendar import Calendar
 
 from dunlin.actions.change_feed import end_feed, fingerprint, make_feed
 from dunlin.actions.export_tables import _LEFT_OUT
+from dunlin.desk import feed as feeds
+from dunlin.desk.limits import Limit
 from dunlin.records.models import Customer, Department, DiaryLine, FollowUp, Message, Request, User
 from dunlin.rules.codes import Refused
 from tests import cast
@@ -158,3 +161,57 @@ def test_the_profile_makes_it_shows_it_once_and_ends_it(books: Books) -> None:
     auditor = Client()
     auditor.force_login(cast.user("auditor"))
     assert "in my calendar" not in auditor.get("/me").content.decode()
+
+
+def ask(token: str, address: str, **headers: str) -> int:
+    return Client(REMOTE_ADDR=address).get(f"/follow-ups/feed/{token}.ics", headers=headers).status_code
+
+
+@pytest.mark.req("D4")
+def test_one_secret_is_read_so_often_and_then_again_when_the_answer_says(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "BY_SECRET", Limit("secret_tried", 2, 300))
+    token, other = make_feed(cast.who(books.alice)), make_feed(cast.who(books.bob))
+    with time_machine.travel("2026-11-25T15:01:00+00:00", tick=False):
+        # From wherever it is asked.
+        assert [ask(token, f"198.51.100.{n}") for n in range(4)] == [200, 200, 429, 429]
+        answer = Client(REMOTE_ADDR="198.51.100.9").get(f"/follow-ups/feed/{token}.ics")
+        assert (answer.status_code, answer["Retry-After"]) == (429, "240")
+        assert answer.content == b"Too often. Come again in 240 seconds.\n"
+        assert ask(other, "198.51.100.9") == 200
+    with time_machine.travel("2026-11-25T15:05:00+00:00", tick=False):
+        assert ask(token, "198.51.100.9") == 200
+
+
+@pytest.mark.req("D4")
+@time_machine.travel("2026-11-25T15:01:00+00:00", tick=False)
+def test_one_address_asks_so_often_whatever_it_guesses(
+    books: Books, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries
+) -> None:
+    monkeypatch.setattr(feeds, "BY_ADDRESS", Limit("address_tried", 3, 300))
+    token = make_feed(cast.who(books.alice))
+    forged = [
+        ask(letter * 43, "203.0.113.7", **{"X-Forwarded-For": f"10.0.0.{n}"})
+        for n, letter in enumerate("ABCD")
+    ]
+    assert forged == [404, 404, 404, 429]
+    with django_assert_num_queries(0):
+        assert ask(token, "203.0.113.7") == 429
+    assert ask(token, "203.0.113.8") == 200
+    # An IPv6 network is one, however many addresses it has; an IPv4 address is one, however it is written.
+    assert [ask(token, f"2001:db8:0:1::{n:x}") for n in range(4)] == [200, 200, 200, 429]
+    assert ask(token, "2001:db8:0:2::1") == 200
+    assert ask(token, "::ffff:203.0.113.7") == 429
+
+
+@time_machine.travel("2026-11-25T15:01:00+00:00", tick=False)
+def test_behind_our_proxy_the_address_is_the_one_it_added(
+    books: Books, monkeypatch: pytest.MonkeyPatch, settings
+) -> None:
+    monkeypatch.setattr(feeds, "BY_ADDRESS", Limit("address_behind", 1, 300))
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"behind_https_proxy": True})
+    token = make_feed(cast.who(books.alice))
+    assert ask(token, "10.0.0.1", **{"X-Forwarded-For": "192.0.2.1, 192.0.2.50"}) == 200
+    assert ask(token, "10.0.0.1", **{"X-Forwarded-For": "192.0.2.1, 192.0.2.51"}) == 200
+    assert ask(token, "10.0.0.1", **{"X-Forwarded-For": "192.0.2.99, 192.0.2.50"}) == 429
