@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Context, Decimal
 from typing import Any
 
+from dunlin.rules.example_cash import CASH
 from dunlin.rules.example_days import DAYS
 from dunlin.rules.example_figures import FIGURES
 from dunlin.rules.example_inputs import Adapter, OneOf, Unordered, read_date, read_decimal, read_moment
@@ -18,7 +19,7 @@ from dunlin.rules.example_payments import PAYMENTS
 from dunlin.rules.money import Money
 
 # A topic → the adapter that answers it with the product's own rule.
-REGISTRY: Mapping[str, Adapter] = {**FIGURES, **DAYS, **PAYMENTS}
+REGISTRY: Mapping[str, Adapter] = {**FIGURES, **DAYS, **PAYMENTS, **CASH}
 
 _WIDE = Context(prec=60, rounding="ROUND_HALF_UP")
 
