@@ -34,7 +34,8 @@ _COMMANDS = {
     "worklist": ("dunlin.cli.worklist:worklist", "Whom a collector contacts on a day, and why."),
     "why": ("dunlin.cli.why:why", "Why a customer is, or is not, contacted on a day."),
     "mail": ("dunlin.cli.mail:mail", "Set up shared mailboxes and take in mail."),
-    "bank": ("dunlin.cli.bank:bank", "What a bank file says."),
+    "apply": ("dunlin.cli.apply:apply", "Put payments on the documents they pay."),
+    "bank": ("dunlin.cli.bank:bank", "What a bank file says; take it in."),
     "outbox": ("dunlin.cli.outbox:outbox", "What is to be sent: send it, list it, settle what was cut off."),
     "log": ("dunlin.cli.log:log", "Log a call."),
     "verify": ("dunlin.cli.verify:verify", "Prove the books from their postings."),
@@ -47,7 +48,7 @@ _COMMANDS = {
     "check": ("dunlin.cli.check:check", "Refuse unsafe settings before going live."),
 }
 # These need no database, so they work before `dunlin init`.
-_WITHOUT_BOOKS = {"bank", "examples", "intents", "bench", "strategy", "processes"}
+_WITHOUT_BOOKS = {"apply", "bank", "examples", "intents", "bench", "strategy", "processes"}
 
 
 class Commands(click.Group):
