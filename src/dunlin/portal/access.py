@@ -38,10 +38,12 @@ def accounts_of(request: HttpRequest) -> list[Account]:
 
 
 def account_for(request: HttpRequest, pk: int) -> Account:
-    """The account. Refused: customer_unknown, also for somebody else's."""
+    """The account; from here on the page speaks the language of its person. Refused: customer_unknown, also for somebody else's."""
     found = next((each for each in accounts_of(request) if each.pk == pk), None)
     if found is None:
         raise Refused("customer_unknown", customer=pk)
+    standing = request.portal  # type: ignore[attr-defined]
+    request.portal = replace(standing, words=standing.words_for(found.contact))  # type: ignore[attr-defined]
     return found
 
 

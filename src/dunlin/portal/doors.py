@@ -5,7 +5,7 @@ A session of the portal is a cookie of its own. A user of the desk has none, and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -20,7 +20,7 @@ from dunlin.actions.sign_in_to_portal import session_of
 from dunlin.portal.problems import problem, refusal
 from dunlin.portal.words import Words, language_of, words_in
 from dunlin.records.clock import now, today
-from dunlin.records.models import Contact, PortalSession
+from dunlin.records.models import Contact, Entity, Item, PortalSession
 from dunlin.records.policies import current_policy
 from dunlin.reports.portal_people import people_with
 from dunlin.rules.codes import Refused
@@ -44,12 +44,21 @@ class Standing:
     today: date
     now: datetime
     words: Words
+    company: str  # whose portal it is to them
+    chosen: str  # language chosen in this browser, "" for that of the customer
+    accepted: str  # languages the browser asks for
     address: str = ""
     people: tuple[Contact, ...] = ()
 
     @property
     def signed_in(self) -> bool:
         return bool(self.people)
+
+    def words_for(self, contact: Contact) -> Words:
+        """The words of a page about one account: in the language of its person, figures as in its country."""
+        customer = contact.customer
+        tag = language_of(self.chosen, [contact.language, customer.language], self.accepted)
+        return words_in(tag, customer.country)
 
 
 class Door:
@@ -96,12 +105,19 @@ def _standing(request: HttpRequest) -> Standing:
         request_id=request.id,  # type: ignore[attr-defined]
         contact_id=people[0].pk if people else None,
     )  # fmt: skip
-    own = [tag for each in people for tag in (each.language, each.customer.language) if tag]
-    country = people[0].customer.country if people else ""
-    chosen = language_of(
-        request.COOKIES.get(LANGUAGE_COOKIE, ""), own, request.headers.get("Accept-Language", "")
-    )
-    return Standing(who, policy, day, moment, words_in(chosen, country), address, people)
+    chosen = request.COOKIES.get(LANGUAGE_COOKIE, "")
+    accepted = request.headers.get("Accept-Language", "")
+    own = [tag for each in people for tag in (each.language, each.customer.language)]
+    countries = {each.customer.country for each in people}
+    words = words_in(language_of(chosen, own, accepted), countries.pop() if len(countries) == 1 else "")
+    return Standing(who, policy, day, moment, words, _company(people), chosen, accepted, address, people)
+
+
+def _company(people: Sequence[Contact]) -> str:
+    """The name above the page: who issued the newest document of theirs; to strangers that of our first entity."""
+    newest = Item.objects.filter(customer__in=[each.customer_id for each in people]).order_by("-pk")
+    name = newest.values_list("entity__name", flat=True).first() if people else None
+    return name or Entity.objects.order_by("pk").values_list("name", flat=True).first() or "Dunlin"
 
 
 def client_of(request: HttpRequest) -> str:

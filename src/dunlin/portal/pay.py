@@ -14,9 +14,11 @@ from dunlin.actions.choose_payment import choose_payment
 from dunlin.portal.access import account_for, choices_for, items_for
 from dunlin.portal.answers import IDS_MAX, Unclear, act, money_in, numbers_in, show
 from dunlin.portal.problems import sentence_of
+from dunlin.portal.words import Words
 from dunlin.records.models import PaymentChoice
 from dunlin.reports.portal_account import ids_of, lines_of
 from dunlin.rules.creditor_references import in_groups
+from dunlin.rules.money import Money
 
 
 class BankTransfer(NamedTuple):
@@ -25,6 +27,11 @@ class BankTransfer(NamedTuple):
     choice: PaymentChoice
     instructions: list[str]
     reference: str
+
+    def figure(self, words: Words) -> str:
+        """The amount as the form of a bank takes it: without currency and groups."""
+        plain = Money(self.choice.amount, self.choice.currency).decimal
+        return f"{plain:f}".replace(".", words.paper.point)
 
 
 def ways_to_pay(choice: PaymentChoice) -> list[BankTransfer]:

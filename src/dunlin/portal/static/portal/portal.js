@@ -9,7 +9,7 @@ function offerToCopy(text) {
   button.textContent = text.dataset.copy;
   button.setAttribute("aria-label", `${text.dataset.copy}: ${text.dataset.what}`);
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(text.textContent.trim());
+    await navigator.clipboard.writeText(text.dataset.value);
     button.textContent = text.dataset.copied;
     button.setAttribute("aria-label", text.dataset.copied);
     setTimeout(() => {
