@@ -6,10 +6,11 @@ Parents are resolved after the last row, in whatever order the file has them. A 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dunlin.actions.correct_customer import CHANNELS
 from dunlin.actions.import_parties import NUMBER_LONGEST, TERMS_LONGEST, Parties
 from dunlin.actions.import_work import Work, distinct
 from dunlin.formats.rows import CustomerRow
@@ -17,10 +18,11 @@ from dunlin.records import bulk
 from dunlin.records.customers import sort_name
 from dunlin.records.locks import lock_customers
 from dunlin.records.models import Address, Contact, ContactPoint, Customer, Note, User
+from dunlin.reports.strategies import in_force
 
 _FIELDS = (
     "id", "number", "name", "status", "currency", "language", "time_zone", "country", "region", "terms_id",
-    "credit_limit", "collector_id", "sales_rep_id", "business_manager_id", "parent_id",
+    "credit_limit", "collector_id", "sales_rep_id", "business_manager_id", "strategy", "channel", "parent_id",
 )  # fmt: skip
 _WRITTEN = (*_FIELDS, "sort_name", "segment", "assigned_by_hand", "created_at")
 _STATUSES = frozenset(Customer.Status.values)
@@ -54,12 +56,7 @@ class CustomerImport:
         fresh: list[tuple[CustomerRow, dict[str, Any]]] = []
         changed: list[tuple[CustomerRow, dict[str, Any], dict[str, Any]]] = []
         for row in rows:
-            if len(row.number) > NUMBER_LONGEST or len(row.terms) > TERMS_LONGEST:
-                target = "number" if len(row.number) > NUMBER_LONGEST else "terms"
-                limit = NUMBER_LONGEST if target == "number" else TERMS_LONGEST
-                self.work.refuse(
-                    row, target, getattr(row, target), "text_too_long", target=target, limit=limit
-                )
+            if self._refused(row):
                 continue
             said = self._said(row, write)
             if row.parent:
@@ -78,6 +75,31 @@ class CustomerImport:
         if write:
             self._write(fresh, changed)
             self._write_places(rows)
+
+    @cached_property
+    def strategies(self) -> tuple[str, ...]:
+        """Keys of the strategies in force."""
+        return tuple(sorted(in_force().by_key))
+
+    def _refused(self, row: CustomerRow) -> bool:
+        """Whether the row cannot be taken; it is told then. Who would be written to otherwise than the file says is not made."""
+        for target, limit in (("number", NUMBER_LONGEST), ("terms", TERMS_LONGEST)):
+            value = getattr(row, target)
+            if len(value) > limit:
+                self.work.refuse(row, target, value, "text_too_long", target=target, limit=limit)
+                return True
+        named, channel = row.pinned_strategy, row.preferred_channel
+        if named and named not in self.strategies:
+            known = ", ".join(self.strategies)
+            self.work.refuse(row, "pinned_strategy", named, "strategy_not_known", value=named, known=known)
+            return True
+        if channel and channel_key(channel) not in CHANNELS:
+            known = ", ".join(CHANNELS)
+            self.work.refuse(
+                row, "preferred_channel", channel, "channel_not_known", value=channel, known=known
+            )
+            return True
+        return False
 
     def finish(self, write: bool) -> None:
         """Hang customers below their parents; one that is unknown or would close a circle is left out with a warning."""
@@ -110,7 +132,7 @@ class CustomerImport:
         work = self.work
         said: dict[str, Any] = {
             "name": row.name[:200], "currency": row.currency, "language": row.language[:8],
-            "country": country_code(row.country),
+            "country": country_code(row.country), "strategy": row.pinned_strategy, "channel": channel_key(row.preferred_channel),
         }  # fmt: skip
         if row.status.casefold() in _STATUSES:
             said["status"] = row.status.casefold()
@@ -152,6 +174,7 @@ class CustomerImport:
         plain = {
             "status": "active", "language": "en", "time_zone": "", "country": "", "region": "",
             "currency": work.policy.home_currency, "segment": "", "assigned_by_hand": False,
+            "strategy": "", "channel": "email",
             "created_at": work.who.now,
         }  # fmt: skip
         rows = []
@@ -267,6 +290,11 @@ class CustomerImport:
 def split_points(text: str) -> list[str]:
     """E-mail addresses or telephone numbers of one cell, divided by semicolons or commas."""
     return distinct(part.strip()[:254] for part in text.replace(",", ";").split(";"))
+
+
+def channel_key(text: str) -> str:
+    """A channel as it is kept: "E-Mail" is email. What is no channel stays what it is."""
+    return text.strip().casefold().replace("e-mail", "email")
 
 
 @cache

@@ -47,6 +47,8 @@ class CustomerRow(NamedTuple):
     collector: str
     sales_rep: str
     business_manager: str
+    pinned_strategy: str
+    preferred_channel: str
     email: str
     phone: str
     street: str

@@ -117,6 +117,9 @@ _CUSTOMERS = {
     "collector": "collector creditcontroller sachbearbeiter gestionnaire",
     "sales_rep": "salesrep salesperson salesrepresentative accountmanager vertreter vendeur vendedor",
     "business_manager": "businessmanager relationshipmanager",
+    # Only our own words: other programs' strategies and sales channels are none of ours, and would have their rows refused.
+    "pinned_strategy": "pinnedstrategy strategykey",
+    "preferred_channel": "preferredchannel dunningchannel",
     "email": _EMAIL,
     "phone": _PHONE,
     "street": "street street1 address address1 addressline1 billingaddress billingstreet line1 stras strasse adresse rue direccion indirizzo straat",

@@ -50,6 +50,18 @@ _CUSTOMERS = (
     Target("collector", "text", "Sign-in name or e-mail of the collector."),
     Target("sales_rep", "text", "Sales representative."),
     Target("business_manager", "text", "Business manager."),
+    Target(
+        "pinned_strategy",
+        "identifier",
+        "Key of the strategy the customer is to follow, whatever else would fit; blank names none.",
+        longest=40,
+    ),
+    Target(
+        "preferred_channel",
+        "text",
+        "How the customer is written to: email, letter, or none (not by itself).",
+        longest=20,
+    ),
     Target("email", "text", "E-mail for billing; becomes a billing contact."),
     Target("phone", "text", "Phone for billing; becomes a billing contact.", longest=60),
     Target("street", "text", "Street and house number.", longest=400),

@@ -496,6 +496,8 @@ PROBLEMS: dict[str, str] = {
     "uses_exceed_amount": "The invoices named take {asked}, the payment is {amount}.",
     "value_not_in_list": "{value!r} is none of the values the mapping knows for the {target}.",
     "yes_or_no": "{value!r} is neither yes nor no.",
+    "channel_not_known": "{value!r} is no way to write to a customer; it is one of {known}.",
+    "strategy_not_known": "No strategy {value!r} is in force; the keys are {known}.",
     # Warnings: the row is taken as it is.
     "applied_less": "{document} took {applied} of the {asked} named for it; the rest stays unapplied.",
     "invoice_not_open": "No open invoice {value!r} of this customer was found; that part of the payment stays unapplied.",
