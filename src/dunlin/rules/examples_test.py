@@ -24,7 +24,20 @@ AREAS = (
     "calendar",
     "mrr",
 )
-AREAS += ("stage", "campaign", "promise", "roll_rate", "ecl", "sla", "contact", "limitation", "ach", "card")
+AREAS += (
+    "stage",
+    "campaign",
+    "promise",
+    "roll_rate",
+    "ecl",
+    "sla",
+    "contact",
+    "limitation",
+    "ach",
+    "card",
+    "cash",
+    "remittance",
+)
 
 
 def shared_cases() -> list[dict[str, Any]]:
