@@ -31,6 +31,7 @@ if __name__ == "__main__":  # as a program it sets Django up before the tables a
     django.setup()
 
 from django.db import transaction
+from django.db.models import Count
 
 from dunlin.actions.doing import the_clock
 from dunlin.actions.run_daily import run_daily
@@ -143,6 +144,18 @@ def sign_ins() -> tuple[SignIn, ...]:
         for person in team.PEOPLE
         if person.username not in team.INACTIVE
     )
+
+
+def portal_contact() -> str:
+    """An address that can sign in to the portal: of somebody whose account has the most documents open; "" when there is none."""
+    busiest = models.Item.objects.filter(open__gt=0, side=1, customer__language="en").values("customer")
+    for row in busiest.annotate(count=Count("pk")).order_by("-count", "customer")[:20]:
+        point = models.ContactPoint.objects.filter(
+            contact__customer=row["customer"], contact__active=True, contact__cease_contact=False, kind="email", state="ok"
+        ).order_by("contact__position", "position", "pk").first()  # fmt: skip
+        if point is not None:
+            return str(point.value)
+    return ""
 
 
 @contextmanager

@@ -35,6 +35,7 @@ from dunlin.records.models import (
     Setting,
 )
 from dunlin.records.policies import current_policy
+from dunlin.reports.payment_choices import chosen_under
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
 from tests import cast
@@ -179,6 +180,17 @@ def test_the_same_choice_has_the_same_reference(books: Books) -> None:
     (part,) = choose_payment(of(), lake.pk, {books.late.pk: 10_000})
     assert part.reference != made.reference
     assert [each.amount for each in part.items.all()] == [10_000]
+
+
+def test_what_was_chosen_is_found_by_the_reference_however_it_is_written(books: Books) -> None:
+    (made,) = choose_payment(of(), books.lakeside.pk, {books.late.pk: 10_000, books.current.pk: None})
+    assert made.reference is not None
+    typed = f" {made.reference[:4].lower()} {made.reference[4:]} "
+    found = chosen_under([typed, "RF18539007547034"])
+    assert set(found) == {typed}
+    assert found[typed].customer_id == books.lakeside.pk
+    assert found[typed].lines == {books.late.pk: 10_000, books.current.pk: 100_000}
+    assert found[typed].amount == 110_000
 
 
 def test_money_of_two_entities_goes_in_two_transfers(books: Books) -> None:

@@ -61,6 +61,12 @@ def demo(
         return
     port = free_port(host, port)
     click.echo(f"\nDunlin is at http://{host}:{port}/   (Ctrl+C stops it)")
+    customer = company.portal_contact()
+    if customer:
+        click.echo(
+            f"The customer portal is at http://{host}:{port}/portal/ : sign in as {customer}; with no mail server "
+            "set up, the mail with the link stands in the outbox (Sending, Outbox)."
+        )
     run_processes(host, port, jobs=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from dunlin.config.environment import INSECURE_KEY, Environment
@@ -51,6 +52,12 @@ def _origins(env: Environment) -> Finding | None:
     return None
 
 
+def _portal(env: Environment) -> Finding | None:
+    if env.portal and not re.fullmatch(r"https://[^/\s]+/portal/", env.portal):
+        return "DUNLIN_PORTAL_URL", "must be https:// and end in /portal/."
+    return None
+
+
 def _database(env: Environment) -> Finding | None:
     if env.database.startswith("postgres") and ":@" not in env.database and "@" not in env.database:
         return "DUNLIN_DATABASE_URL", "names no user."
@@ -67,5 +74,5 @@ def _mail(env: Environment) -> Finding | None:
 
 
 _CHECKS: tuple[Callable[[Environment], Finding | None], ...] = (
-    _mode, _secret_key, _hosts, _https, _origins, _database, _mail,
+    _mode, _secret_key, _hosts, _https, _origins, _portal, _database, _mail,
 )  # fmt: skip

@@ -28,6 +28,8 @@ def test_a_safe_installation_has_no_finding():
     ("field", "value", "variable"),
     [
         ("mode", "demo", "DUNLIN_MODE"),
+        ("portal_url", "http://pay.example.com/portal/", "DUNLIN_PORTAL_URL"),
+        ("portal_url", "https://pay.example.com/", "DUNLIN_PORTAL_URL"),
         ("secret_key", "short", "DUNLIN_SECRET_KEY"),
         ("secret_key", "a" * 60, "DUNLIN_SECRET_KEY"),
         ("allowed_hosts", "*", "DUNLIN_ALLOWED_HOSTS"),

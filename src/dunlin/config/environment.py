@@ -73,6 +73,10 @@ class Environment(BaseSettings):
         SecretStr("{}"),
         description='Passwords of the shared mailboxes as a JSON object, key of the mailbox to password: `{"ar": "..."}`.',
     )
+    portal_url: str = Field(
+        "",
+        description="Address of the customer portal as customers reach it, such as `https://pay.example.com/portal/`; messages name it and links lead to it. Empty: messages do not name it, links lead to where they were asked for.",
+    )
     oidc_url: str = Field(
         "", description="Discovery address of an OpenID Connect provider; empty: none is offered."
     )
@@ -89,6 +93,11 @@ class Environment(BaseSettings):
         """The domain in Message-IDs; a name without a dot is no domain to others."""
         domain = self.mail_domain or self.mail_from.rpartition("@")[2]
         return domain if "." in domain else f"{domain or 'localhost'}.localdomain"
+
+    @property
+    def portal(self) -> str:
+        """The address of the portal with its last slash; "" when none is set."""
+        return f"{self.portal_url.rstrip('/')}/" if self.portal_url else ""
 
     @property
     def smtp(self) -> dict[str, object] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dunlin.actions.approve_message import approve_message, send_again, withdraw_message
 from dunlin.actions.message_content import Content
 from dunlin.actions.preview_message import preview_message
+from dunlin.actions.send_portal_link import without_secret
 from dunlin.actions.settle_message import settle_message
 from dunlin.desk.access import in_sight, message_for
 from dunlin.desk.acts import allow
@@ -74,7 +76,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
         "row": row, "steps": list(row.events.select_related("by")), "files": list(row.files.select_related("file")),
         "carried": [each for each in lines if not each.left_out], "left_out": [each for each in lines if each.left_out],
         "purposes": PURPOSE_WORDS, "looks": STATE_LOOKS, "why": _said(row.why, row.why_facts),
-        "cut_off": row.state == "claimed" and row.handed_over_at is not None, "text": preview.text if preview else row.text,
+        "cut_off": row.state == "claimed" and row.handed_over_at is not None, "text": _seen(row, preview.text if preview else row.text),
         "subject": preview.subject if preview else row.subject, "has_html": bool(preview.html if preview else row.html),
         "stops": stops,
     }  # fmt: skip
@@ -87,7 +89,9 @@ def message_html(request: HttpRequest, pk: int) -> HttpResponse:
     seeing(request, "see_processes")
     row = message_for(request, pk)
     preview, _ = _preview(request, row)
-    answer = HttpResponse((preview.html if preview else row.html) or "<p>This message has no HTML part.</p>")
+    answer = HttpResponse(
+        _seen(row, preview.html if preview else row.html) or "<p>This message has no HTML part.</p>"
+    )
     answer["Content-Security-Policy"] = (
         "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
     )
@@ -156,6 +160,12 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
         request, "settle_message", "sending/settle.html", reverse("message", args=[pk]), do,
         beside={"not_blank": "because"}, facts=lambda typed: {"row": row},
     )  # fmt: skip
+
+
+def _seen(row: Message, text: str) -> str:
+    """What a colleague may read. A link to sign in is its reader's own; only where no mail server is set up (a demo) nobody would see
+    it otherwise."""
+    return without_secret(text) if row.purpose == "portal_link" and settings.SMTP else text
 
 
 def _preview(request: HttpRequest, row: Message) -> tuple[Content | None, str]:

@@ -130,6 +130,26 @@ def test_what_is_no_address_is_said_at_the_field(books: Books, typed: str) -> No
     assert not PortalLink.objects.exists()
 
 
+@pytest.mark.req("D4")
+def test_a_colleague_reads_the_link_only_where_no_mail_server_is_set_up(books: Books, settings) -> None:
+    path = ask_for(Browser(), PRIYA)
+    message = Message.objects.get()
+    staff = Client()
+    staff.force_login(books.mona)
+    for page in (reverse("message", args=[message.pk]), reverse("message_html", args=[message.pk])):
+        settings.SMTP = None
+        assert path in words(staff, page)
+        settings.SMTP = {"host": "127.0.0.1", "port": 1, "user": "", "password": "", "security": "none"}
+        assert path not in words(staff, page)
+        assert "/portal/link/…" in words(staff, page)
+
+
+def test_links_lead_to_the_address_that_is_set(books: Books, settings) -> None:
+    settings.PORTAL_URL = "https://pay.dunlin.test/portal/"
+    Browser().post("/portal/sign-in", {"address": PRIYA})
+    assert "https://pay.dunlin.test/portal/link/" in Message.objects.get().text
+
+
 def test_signing_out_ends_the_session_wherever_its_cookie_is(books: Books) -> None:
     client = signed_in()
     copy = Browser()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -36,7 +38,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return show(request, "sign_in.html", facts | {"errors": {"address": words("address_wrong")}}, 422)
 
     def place(token: str) -> str:
-        return request.build_absolute_uri(reverse("portal_link", args=[token]))
+        path = reverse("portal_link", args=[token])
+        return urljoin(settings.PORTAL_URL, path) if settings.PORTAL_URL else request.build_absolute_uri(path)
 
     try:
         send_portal_link(standing.who, typed, client_of(request), place, words.tag)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.conf import settings
+
 from dunlin.formats.template_files import choose_language
 from dunlin.formats.template_values import ItemLine, ItemTable, LeftOut, item_values
 from dunlin.formats.templates import Rendered, render
@@ -89,6 +91,7 @@ def values_for(
         "today": today,
         "payment_instructions": (entity.payment_instructions if entity else "") or "",
         "signature": signature,
+        "portal_url": settings.PORTAL_URL or None,
         **(more or {}),
     }
 
