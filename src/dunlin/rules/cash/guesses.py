@@ -5,22 +5,26 @@ Step 6 of DOMAIN section 6 is here too: oldest first, only where the customer's 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from dunlin.rules.cash import deductions
 from dunlin.rules.cash.amounts import made_of
-from dunlin.rules.cash.facts import Deduction, Evidence, Line, OpenItem
+from dunlin.rules.cash.facts import Deduction, Evidence, Known, Line, OpenItem
 from dunlin.rules.cash.reading import Case, Plan, in_order, lines_of
 
 # What banks and systems add: rounding, a digit too many. Minor units.
 OVER_MAX = 1_000
+UNUSUAL = 0.0005  # the weight of a usual discount that is met by chance
 FEES = (1_000, 1_500, 2_000, 2_500, 3_000, 3_500, 4_000, 4_500, 5_000)
 
 
 def by_habit(case: Case) -> Plan | None:
-    """One item less a discount the customer usually takes, or less bank charges: nothing named, so only when a single way fits."""
+    """Items less a discount the customer usually takes, or one less another discount or charges: only when a single way fits."""
     payer = case.payer
     if payer is None:
         return None
+    if (usual := _usual(case, payer)) is not None:
+        return usual
     ways = list(_less(case, payer.customer))
     if not ways or len({item.open for item, _, _ in ways}) > 1:
         return None
@@ -33,18 +37,41 @@ def by_habit(case: Case) -> Plan | None:
     return Plan("one_item_less", sure, (item,), lines, (kept,), evidence=evidence, equal_items=len(ways) > 1)
 
 
+def _usual(case: Case, payer: Known) -> Plan | None:
+    """Whole items, each less the customer's usual discount, as surely as whole items are found."""
+    mine = [item for item in case.items if item.customer == payer.customer and item.open > 0]
+    for rate in case.book.habits(payer.customer).discounts:
+        less = {item.id: deductions.discount_of(item.open, rate) for item in mine}
+        net = [replace(item, open=item.open - less[item.id]) for item in mine]
+        made = made_of(net, case.payment.amount, case, UNUSUAL)
+        if made is None:
+            continue
+        kept = tuple(
+            Deduction(item.id, less[item.id], deductions.DISCOUNT) for item in made.items if less[item.id]
+        )
+        whole = {item.id: item for item in mine}
+        items = tuple(whole[item.id] for item in made.items)
+        evidence = (
+            Evidence("payer", {"customer": payer.customer, "how": payer.how}),
+            Evidence("usual_discount", {"rate": f"{rate / 100:g}", "items": len(items)}),
+        )
+        sure = min(990, int(made.share * 1000))
+        return Plan(
+            "items_less_usual", sure, items, lines_of(items, kept), kept, 0, evidence, made.equal_items
+        )
+    return None
+
+
 def _less(case: Case, customer: str) -> Iterator[tuple[OpenItem, Deduction, int]]:
-    habits, payment = case.book.habits(customer), case.payment
     for item in case.items:
-        short = item.open - payment.amount
+        short = item.open - case.payment.amount
         if item.customer != customer or short <= 0:
             continue
-        usual = any(deductions.discount_of(item.open, rate) == short for rate in habits.discounts)
-        if usual or short == item.discount_offered:
+        if short == item.discount_offered and item.discount_until and case.payment.on <= item.discount_until:
             yield item, Deduction(item.id, short, deductions.DISCOUNT), 988
         elif any(deductions.discount_of(item.open, rate) == short for rate in deductions.DISCOUNTS):
             yield item, Deduction(item.id, short, deductions.DISCOUNT), 940
-        elif deductions.is_bank_fee(payment.channel, short):
+        elif deductions.is_bank_fee(case.payment.channel, short):
             yield item, Deduction(item.id, short, deductions.BANK_FEE), 930
 
 

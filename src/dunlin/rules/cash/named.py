@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -18,6 +19,11 @@ PICKS_MAX = 24
 SURE = {"exact": 999, "swapped": 998, "order": 997, "tail": 995, "head": 994, "order_head": 990, "typo": 992}
 FIRM = frozenset({"exact", "swapped", "order"})
 SMALL_OVER = 2_000
+# What stands behind the last number without being the rest of a list: a date, an order, a customer number.
+AFTER = re.compile(
+    r"\b(?:PO|ACCT|ORDER|ACCOUNT)\b\W*\w*|\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\b20\d{6}\b|[A-Z]{4,}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +189,8 @@ def _short(case: Case, named: Named) -> Plan | None:
     if (found := deductions.discounts_making(fixed, short, habits)) is not None:
         kept, usual = found
         return _plan(case, named, "named_less_discount", fixed, min(named.sure, 997 if usual else 993), kept)
-    if not named.firm:
-        return None  # a number that was guessed must fit to the cent
+    if not named.firm:  # a number that was guessed must fit to the cent
+        return _shortest(case, named, short, 800) if len(fixed) == 1 else None
     if any(item.open == amount and item not in fixed for item in case.items if item.customer == payer):
         case.failed("another_item_fits")
         return _shortest(case, named, short, 700)
@@ -195,7 +201,8 @@ def _short(case: Case, named: Named) -> Plan | None:
         )
     # A part of what an order number stands for may be another delivery of that order.
     full = all(found.how != "order" for found in named.found)
-    return _shortest(case, named, short, 989 if len(fixed) == 1 and full else 900)
+    sure = 989 if len(fixed) == 1 and full and not _cut_off(case, named) else 900
+    return _shortest(case, named, short, sure)
 
 
 def _shortest(case: Case, named: Named, short: int, sure: int) -> Plan | None:
@@ -257,10 +264,24 @@ def _picks(named: Named) -> list[tuple[OpenItem, ...]]:
 
 
 def _over(case: Case, named: Named) -> Plan | None:
-    """More than what is named and nothing else makes the rest: it stays unapplied."""
-    if not named.firm:
-        return None
+    """More than what is named and nothing else makes the rest: it stays unapplied. A large rest may be a part of something that was
+    not named, or was cut off: then a person looks."""
     over = case.payment.amount - total(named.fixed)
-    whole = total(named.fixed)
-    small = over <= SMALL_OVER or over * 4 <= whole
-    return _plan(case, named, "named_over", named.fixed, 990 if small else 800, unapplied=over)
+    customers = {item.customer for item in named.fixed}
+    others = [item for item in case.items if item.customer in customers and item not in named.fixed]
+    small = over <= SMALL_OVER and over * 20 <= case.payment.amount
+    plain = over * 4 <= total(named.fixed) and not any(item.open > over for item in others)
+    if not named.firm:
+        return _plan(case, named, "named_over", named.fixed, 900, unapplied=over) if small else None
+    sure = 990 if (small or plain) and not _cut_off(case, named) else 800
+    return _plan(case, named, "named_over", named.fixed, sure, unapplied=over)
+
+
+def _cut_off(case: Case, named: Named) -> bool:
+    """Whether the text goes on behind the last number that was found: a list that did not fit in."""
+    last = max(
+        (case.payment.memo.rfind(found.mention.text) + len(found.mention.text) for found in named.found),
+        default=0,
+    )
+    behind = AFTER.sub("", case.payment.memo[last:])
+    return bool(behind.strip())

@@ -53,6 +53,11 @@ def _run_of(name: str) -> str:
     return "".join(mark for mark in name.upper() if mark.isalnum())
 
 
+def _jumbled(run: str) -> str:
+    """The first three letters in order of the alphabet, marked: two exchanged at the start are found by it."""
+    return "~" + "".join(sorted(run[:3]))
+
+
 class Names:
     """The customers' names (and learnt aliases), looked up as payers write them: exactly, turned, shortened, cut off, misspelt."""
 
@@ -71,7 +76,7 @@ class Names:
         if stem := stem_of(name):
             self.by_stem.setdefault(stem, {})[customer] = None
         for run in {_run_of(name), "".join(words_of(name))}:
-            for start in {run[:2], run[1::-1]}:
+            for start in {run[:2], _jumbled(run)}:
                 self.by_start.setdefault(start, []).append((run, customer))
         plain = tuple(word for word in words_of(name) if word not in _FORMS)
         if plain:
@@ -134,7 +139,7 @@ class Names:
         best: dict[str, int] = {}
         for run in runs:
             slips = 1 + (len(run) >= 12)
-            for whole, customer in self.by_start.get(run[:2], ()):
+            for whole, customer in (*self.by_start.get(run[:2], ()), *self.by_start.get(_jumbled(run), ())):
                 if abs(len(whole) - len(run)) <= slips:
                     distance = OSA.distance(run, whole, score_cutoff=slips)
                 elif len(run) >= 12 and len(whole) > len(run):

@@ -78,6 +78,7 @@ _WORDS: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "payer": lambda f: f"customer {f['customer']} {_PAYER[str(f['how'])]}",
     "payer_instruction": lambda f: f"the payer writes {f['said']}",
     "payers_possible": lambda f: f"{f['payers']} customers may be meant, {f['fitting']} of them fit",
+    "usual_discount": lambda f: f"{f['items']} open items less the usual {f['rate']} % make the amount",
     "remittance": lambda f: f"the list pays {f['paid']} on {f['as']}, found {_HOW[str(f['how'])]}",
     "remittance_more_than_money": lambda f: "the list is more than the money by far",
     "remittance_side_wrong": lambda f: "the list pays a credit memo or takes from an invoice",
