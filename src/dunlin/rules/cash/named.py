@@ -189,8 +189,8 @@ def _short(case: Case, named: Named) -> Plan | None:
     if (found := deductions.discounts_making(fixed, short, habits)) is not None:
         kept, usual = found
         return _plan(case, named, "named_less_discount", fixed, min(named.sure, 997 if usual else 993), kept)
-    if not named.firm:  # a number that was guessed must fit to the cent
-        return _shortest(case, named, short, 800) if len(fixed) == 1 else None
+    if not named.firm:  # a number that was guessed must fit to the cent, or by a sum that has a meaning
+        return _guessed_short(case, named, short) if len(fixed) == 1 else None
     if any(item.open == amount and item not in fixed for item in case.items if item.customer == payer):
         case.failed("another_item_fits")
         return _shortest(case, named, short, 700)
@@ -203,6 +203,20 @@ def _short(case: Case, named: Named) -> Plan | None:
     full = all(found.how != "order" for found in named.found)
     sure = 989 if len(fixed) == 1 and full and not _cut_off(case, named) else 900
     return _shortest(case, named, short, sure)
+
+
+def _guessed_short(case: Case, named: Named, short: int) -> Plan | None:
+    """One item by a part of its number, and less than is open: charges and plain shares bear the guess out."""
+    item, slipped = named.fixed[0], named.found[0].how == "typo"
+    if deductions.is_bank_fee(case.payment.channel, short) and not slipped:
+        return _plan(
+            case, named, "named_less_fee", named.fixed, 987, (Deduction(item.id, short, deductions.BANK_FEE),)
+        )
+    shared = bool(deductions.share_paid(item.open, case.payment.amount)) and named.found[0].how in (
+        "tail",
+        "head",
+    )
+    return _shortest(case, named, short, 986 if shared else 800)
 
 
 def _shortest(case: Case, named: Named, short: int, sure: int) -> Plan | None:
@@ -272,7 +286,12 @@ def _over(case: Case, named: Named) -> Plan | None:
     small = over <= SMALL_OVER and over * 20 <= case.payment.amount
     plain = over * 4 <= total(named.fixed) and not any(item.open > over for item in others)
     if not named.firm:
-        return _plan(case, named, "named_over", named.fixed, 900, unapplied=over) if small else None
+        rounding = len(named.fixed) == 1 and named.found[0].how != "typo" and over <= SMALL_OVER // 2
+        return (
+            _plan(case, named, "named_over", named.fixed, 987 if rounding else 900, unapplied=over)
+            if small
+            else None
+        )
     sure = 990 if (small or plain) and not _cut_off(case, named) else 800
     return _plan(case, named, "named_over", named.fixed, sure, unapplied=over)
 
