@@ -10,7 +10,11 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from typing import NamedTuple
+
+from django.db import transaction
 
 from dunlin.actions.change_feed import TOKEN_BYTES, fingerprint
 from dunlin.actions.doing import Act, Who, doing
@@ -37,6 +41,14 @@ _SECRET = re.compile(r"(/portal/link/)[A-Za-z0-9_-]{20,}")
 Place = Callable[[str], str]
 
 
+class _Words(NamedTuple):
+    """The mail, the template version it is of (None: as shipped), its language."""
+
+    made: Rendered
+    version_id: int | None
+    language: str
+
+
 def send_portal_link(who: Who, address: str, client: str, place: Place, language: str) -> None:
     """Put a link into the outbox if `address` is that of a contact; the caller answers the same in any case.
 
@@ -44,7 +56,7 @@ def send_portal_link(who: Who, address: str, client: str, place: Place, language
     stays good. Refused: portal_asked_too_often.
     """
     wanted = address.strip().lower()
-    with doing(who, "sign_in_to_portal") as act:
+    with transaction.atomic():
         one_at_a_time("portal link")
         _not_too_often(who, wanted, client)
         people = people_with(wanted)
@@ -54,8 +66,16 @@ def send_portal_link(who: Who, address: str, client: str, place: Place, language
             token_hash=fingerprint(token) if people else None, expires_at=who.now + timedelta(minutes=LINK_MINUTES),
         )  # fmt: skip
         PortalLink.objects.filter(asked_at__lt=who.now - _KEPT).delete()
-        _write(act, row, people, place(token), language)
-        act.tell(about=f"portal_link:{row.pk}", after={"known": bool(people)})
+        entity = _entity_of(people)
+        if people:
+            language = people[0].language or people[0].customer.language or language
+        # Filled for nobody too, so that an unknown address takes as long.
+        words = _words(who, people[0] if people else None, entity, place(token), language)
+        if people:
+            # The diary holds what happened to somebody; what strangers type is only counted.
+            with doing(replace(who, name=people[0].name), "sign_in_to_portal") as act:
+                _write(act, row, people[0], entity, words)
+                act.tell(about=f"portal_link:{row.pk}", after={"contacts": [each.pk for each in people]})
 
 
 def _not_too_often(who: Who, address: str, client: str) -> None:
@@ -67,18 +87,12 @@ def _not_too_often(who: Who, address: str, client: str) -> None:
         raise Refused("portal_asked_too_often", minutes=int(WINDOW.total_seconds() // 60))
 
 
-def _write(act: Act, row: PortalLink, people: list[Contact], url: str, language: str) -> None:
-    """The message. Its words are filled for nobody too, so that an unknown address takes as long."""
-    person = people[0] if people else None
-    entity = _entity_of(people)
-    if person is not None:
-        language = person.language or person.customer.language or language
-    made, version, written_in = _words(act.who, person, entity, url, language)
-    if person is None:
-        return
-    # Of no customer: the person asked for it, for all accounts there may be, and what a customer forbids does not touch it.
+def _write(act: Act, row: PortalLink, person: Contact, entity: Entity | None, words: _Words) -> None:
+    """The message. Of no customer: the person asked for it, for all accounts there may be, and what a customer forbids does not touch
+    it."""
+    made = words.made
     draft = Draft(
-        None, TEMPLATE, subject=made.subject, text=made.text, html=made.html, language=written_in, template_id=version,
+        None, TEMPLATE, subject=made.subject, text=made.text, html=made.html, language=words.language, template_id=words.version_id,
         to=[{"name": person.name, "address": row.address, "point": None}], entity_id=entity.pk if entity else None,
         once=f"{TEMPLATE}:{row.pk}", facts={"link": row.pk},
     )  # fmt: skip
@@ -96,10 +110,8 @@ def _entity_of(people: list[Contact]) -> Entity | None:
     return newest.entity if newest is not None else Entity.objects.order_by("pk").first()
 
 
-def _words(
-    who: Who, person: Contact | None, entity: Entity | None, url: str, language: str
-) -> tuple[Rendered, int | None, str]:
-    """The mail, the template version it is of, and its language: the one in force, else the one that ships."""
+def _words(who: Who, person: Contact | None, entity: Entity | None, url: str, language: str) -> _Words:
+    """By the template in force, else by the one that ships."""
     sender = sender_for(entity.pk if entity else None, TEMPLATE)
     ours = entity.name if entity else sender.name
     signs = sender.name or ours
@@ -112,11 +124,11 @@ def _words(
     }  # fmt: skip
     wording = Wordings.read([TEMPLATE]).get(TEMPLATE, language)
     if wording is not None:
-        return wording.render(values), wording.version_id, wording.language
+        return _Words(wording.render(values), wording.version_id, wording.language)
     shipped = {lang: source for (key, lang), source in shipped_templates().items() if key == TEMPLATE}
     chosen = choose_language(language, shipped)
     source = shipped[chosen]
-    return render(source.kind, source.subject, source.body, values, chosen), None, chosen
+    return _Words(render(source.kind, source.subject, source.body, values, chosen), None, chosen)
 
 
 def link_again(who: Who, message: Message, policy: Policy) -> Content | Stop:

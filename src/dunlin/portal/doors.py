@@ -80,7 +80,7 @@ class Door:
         request.portal = standing  # type: ignore[attr-defined]
         if not standing.policy.portal_open:
             return problem(request, 404)
-        if int(request.META.get("CONTENT_LENGTH") or 0) > BODY_BYTES_MAX:
+        if _length_of(request) > BODY_BYTES_MAX:
             return problem(request, 413)
         if not standing.signed_in and not request.path.startswith(_FOR_STRANGERS):
             return redirect(reverse("portal_sign_in"))
@@ -92,6 +92,11 @@ class Door:
         if isinstance(fault, Refused):
             return refusal(request, fault)
         return problem(request, 404) if isinstance(fault, Http404) else None
+
+
+def _length_of(request: HttpRequest) -> int:
+    text = str(request.META.get("CONTENT_LENGTH") or 0)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _standing(request: HttpRequest) -> Standing:

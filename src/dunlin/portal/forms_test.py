@@ -16,6 +16,7 @@ from dunlin.records.models import (
     Dispute,
     Document,
     Entity,
+    Mail,
     MailProposal,
     PaymentChoice,
     Promise,
@@ -292,6 +293,19 @@ def test_a_question_is_in_the_inbox_of_the_collector(books: Books, client) -> No
     timeline = words(client, reverse("account", args=[books.lakeside.pk]))
     assert "Mail from Priya Raman" in timeline
     assert "Priya Raman, in the portal" in timeline  # signed in
+
+
+def test_marks_that_no_keyboard_writes_are_taken_out(books: Books) -> None:
+    client, lake = signed_in(), books.lakeside
+    odd = "two\x00 boxes \u202eyrros"
+    client.post(at("portal_ask", lake), {"text": odd, "subject": odd})
+    client.post(at("portal_promise", lake), {"item": books.current.pk, "due_on": SOON, "note": odd})
+    client.post(at("portal_dispute", lake), {"item": books.late.pk, "reason": "price", "note": odd})
+    client.post(at("portal_contacts", lake), {"name": odd, "phone": "+1 212 555 0100"})
+    assert {each.reply for each in Mail.objects.all()} >= {"two boxes yrros"}
+    assert Promise.objects.get().note == "two boxes yrros"
+    assert Dispute.objects.get().note == "two boxes yrros"
+    assert Conversation.objects.count() == 2
 
 
 def test_an_empty_or_endless_question_is_refused(books: Books) -> None:

@@ -194,6 +194,41 @@ def test_a_closed_portal_answers_nothing(books: Books) -> None:
     assert Browser().post("/portal/sign-in", {"address": PRIYA}).status_code == 404
 
 
+def test_what_breaks_says_so_in_the_customers_words(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    Contact.objects.filter(customer=books.lakeside).update(language="de")
+    client = signed_in(raise_request_exception=False)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a secret of the inside")
+
+    monkeypatch.setattr("dunlin.portal.home.lines", broken)
+    answer = client.get(at("portal_account", books.lakeside))
+    assert answer.status_code == 500
+    assert "Es liegt an uns" in answer.content.decode()
+    assert b"secret" not in answer.content
+
+
+def test_what_is_too_large_or_nowhere_is_said(books: Books) -> None:
+    client = signed_in()
+    assert client.post(at("portal_ask", books.lakeside), {"text": "x"}, CONTENT_LENGTH=str(200 << 20)).status_code == 413  # fmt: skip
+    for path in (
+        "/portal/nowhere",
+        "/portal/accounts/99999999999999999999",
+        at("portal_account", books.lakeside) + "/x",
+    ):
+        page = words(client, path, 404)
+        assert "There is nothing here" in page
+    assert client.get(at("portal_document", books.lakeside, document=10**30)).status_code == 404
+    assert Browser().get("/portal").status_code == 301
+
+
+def test_a_cookie_of_nonsense_is_no_session(books: Books) -> None:
+    for secret in ("x", "é" * 43, "A" * 43, "A" * 5000, '"; DROP TABLE'):
+        stranger = Browser()
+        stranger.cookies[COOKIE] = secret
+        assert stranger.get(at("portal_account", books.lakeside)).url == "/portal/sign-in"
+
+
 def test_forged_forms_are_refused(books: Books) -> None:
     client = Browser(enforce_csrf_checks=True)
     client.cookies[COOKIE] = signed_in().cookies[COOKIE].value
