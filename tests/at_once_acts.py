@@ -14,6 +14,7 @@ from dunlin.actions.lock_period import lock_period
 from dunlin.actions.return_payment import return_payment as return_payment_action
 from dunlin.actions.run_daily import run_daily
 from dunlin.actions.run_process import run_process
+from dunlin.actions.sign_in_to_portal import use_portal_link as use_portal_link_action
 from dunlin.actions.take_mail import take_mail as take_mail_action
 from dunlin.actions.take_payment import Use
 from dunlin.actions.take_payment import take_payment as take_payment_action
@@ -104,3 +105,7 @@ def messages(order: dict[str, Any], index: int) -> Any:
         "customers": lines.values("customer").distinct().count(),
         "runs": ProcessRun.objects.count(),
     }
+
+
+def use_portal_link(order: dict[str, Any], index: int) -> Any:
+    return "in" if use_portal_link_action(who("customer", door="portal"), order["token"]) else "out"

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from dunlin.actions.change_feed import fingerprint
 from dunlin.actions.keep_shipped import keep_shipped
-from dunlin.records.models import Item
+from dunlin.records.models import Item, PortalLink
 from tests import at_once, cast
-from tests.cast import Books
+from tests.cast import TODAY, Books
 
 pytestmark = [pytest.mark.trap(38), pytest.mark.slow]
 
@@ -160,3 +161,16 @@ def test_four_runs_of_a_process_make_each_message_once(committed_books: Books, a
     assert len(left["once"]) >= 30
     assert left["runs"] == 1
     assert left["lines"] == left["customers"]  # nobody is told about twice
+
+
+@pytest.mark.req("E7")
+def test_one_link_used_by_many_at_once_signs_in_one(committed_books: Books, address: Any) -> None:
+    """A person, who pressed twice, and whoever looked into their mail."""
+    token = "r" * 43
+    PortalLink.objects.create(
+        address_hash="", client_hash="", asked_at=cast.moment(TODAY), address="priya@l-100.test",
+        token_hash=fingerprint(token), expires_at=cast.moment(TODAY) + timedelta(minutes=15),
+    )  # fmt: skip
+    got = at_once.run(address(), [{"act": "use_portal_link", "times": 6, "token": token}])
+
+    assert sorted(got) == ["in", *["portal_link_over"] * 5]
