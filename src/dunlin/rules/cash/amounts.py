@@ -15,6 +15,7 @@ from dunlin.rules.cash.subsets import sets_making
 
 RUNS_MAX = 400
 SKIPPING_MAX = 70
+FAR_PAIRS_MAX = 40
 CUT_SHARE = 0.5
 
 
@@ -44,7 +45,7 @@ def made_of(items: Sequence[OpenItem], amount: int, case: Case, otherwise: float
     nearest = _nearest(ordered, case.bars.items_searched)
     found = sets_making([ordered[place].open for place in nearest], amount, case.bars.items_max)
     sets = [tuple(nearest[place] for place in chosen) for chosen in found.sets]
-    sets += _runs(ordered, amount)
+    sets += [*_far(ordered, amount), *_runs(ordered, amount)]
     if not sets:
         sets = list(_runs_with_gaps(ordered, amount))
     if not sets:
@@ -69,6 +70,20 @@ def _nearest(ordered: Sequence[OpenItem], most: int) -> list[int]:
     """The places that are searched: the oldest, and credits wherever they are."""
     credits = [place for place, item in enumerate(ordered) if item.open < 0][:10]
     return sorted({*range(min(len(ordered), most)), *credits})
+
+
+def _far(ordered: Sequence[OpenItem], amount: int) -> Iterator[tuple[int, ...]]:
+    """One item or two of the amount, however many items there are."""
+    first: dict[int, int] = {}
+    found = 0
+    for place, item in enumerate(ordered):
+        if item.open == amount and amount not in first:
+            yield (place,)
+        other = first.get(amount - item.open)
+        if other is not None and found < FAR_PAIRS_MAX:
+            found += 1
+            yield (other, place)
+        first.setdefault(item.open, place)
 
 
 def _runs(ordered: Sequence[OpenItem], amount: int) -> list[tuple[int, ...]]:

@@ -15,7 +15,7 @@ from dunlin.rules.cash.references import Found, Mention, digits_of, one_slip
 from dunlin.rules.cash.subsets import sets_making
 
 CHOICES_MAX = 4_000
-PICKS_MAX = 24
+PICKS_MAX = 12_000  # picks times items
 SURE = {"exact": 999, "swapped": 998, "order": 997, "tail": 995, "head": 994, "order_head": 990, "typo": 992}
 FIRM = frozenset({"exact", "swapped", "order"})
 SMALL_OVER = 2_000
@@ -239,7 +239,7 @@ def _with_rest(case: Case, named: Named) -> Plan | None:
     sure = min([named.sure, *(SURE[each.how] for each in named.open)])
     best: tuple[float, tuple[OpenItem, ...], Made] | None = None
     weights = 0.0
-    for picked in _picks(named):
+    for picked in _picks(named, len(case.items)):
         fixed = (*named.fixed, *picked)
         ids = {item.id for item in fixed}
         rest = case.payment.amount - total(fixed)
@@ -261,7 +261,7 @@ def _with_rest(case: Case, named: Named) -> Plan | None:
     )
 
 
-def _picks(named: Named) -> list[tuple[OpenItem, ...]]:
+def _picks(named: Named, items: int) -> list[tuple[OpenItem, ...]]:
     """One item for each number that several could be, one pick for each way of amounts; the oldest stand for equal ones."""
     fixed = {item.id for item in named.fixed}
     choices = [in_order(item for item in each.items if item.id not in fixed) for each in named.open]
@@ -274,7 +274,7 @@ def _picks(named: Named) -> list[tuple[OpenItem, ...]]:
     for picked in product(*choices):
         if len({item.id for item in picked}) == len(picked):
             picks.setdefault(tuple(item.open for item in picked), picked)
-    return list(picks.values())[:PICKS_MAX]
+    return list(picks.values())[: max(3, min(24, PICKS_MAX // (items + 1)))]
 
 
 def _over(case: Case, named: Named) -> Plan | None:

@@ -18,6 +18,7 @@ How = Literal["exact", "swapped", "order", "tail", "head", "typo", "order_head"]
 
 TEXT_CHARS = 4_000
 MENTIONS_MAX = 120
+LIKENESSES_MAX = 100_000  # numbers of one payment times items, looked for by their likeness
 RANGE_MAX = 50
 TAIL_MIN = 4
 SWAPS = str.maketrans("OoQIlLSBZ", "000111582")
@@ -133,6 +134,8 @@ class Index:
 
     def __init__(self, items: Sequence[OpenItem]) -> None:
         self.items = items
+        self.numbers: list[tuple[str, OpenItem]] = []
+        self.parts_left = max(10, LIKENESSES_MAX // (len(items) + 1))
         self.by_form: dict[str, list[OpenItem]] = {}
         self.by_order: dict[str, list[OpenItem]] = {}
         for item in items:
@@ -172,10 +175,13 @@ class Index:
         digits, tail = mention.digits, "".join(mark for mark in mention.text if mark.isdigit())
         if len(tail) < TAIL_MIN:
             return None
-        numbers = [(digits_of(item.number), item) for item in self.items]
+        if not self.parts_left:
+            return None
+        self.parts_left -= 1
+        self.numbers = self.numbers or [(digits_of(item.number), item) for item in self.items]
         for how in ("tail", "head", "typo"):
             near = tuple(
-                item for number, item in numbers if _like(tail if how == "tail" else digits, number, how)
+                item for number, item in self.numbers if _like(tail if how == "tail" else digits, number, how)
             )
             if near:
                 return Found(mention, near, how)  # type: ignore[arg-type]
