@@ -46,7 +46,7 @@ from dunlin.rules.service import back_off
 CLAIM_MINUTES = 10  # a claim that was not handed over by then is nobody's
 _BATCH = 200
 # Written by nobody: the answers of machines are not wanted, and the day's decision changes by them.
-_BY_MACHINE = AUTOMATIC | {"internal"}
+_BY_MACHINE = AUTOMATIC | {"internal", "portal_link"}
 
 
 @dataclass(frozen=True)

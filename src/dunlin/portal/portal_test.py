@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from dunlin.actions.send_due import send_due
 from dunlin.portal.doors import COOKIE
 from dunlin.portal.urls import urlpatterns
 from dunlin.records.models import (
@@ -29,6 +32,7 @@ from dunlin.records.models import (
 from tests import cast, inbox_cast
 from tests.cast import TODAY, Books
 from tests.portal_cast import JONAS, PRIYA, Browser, ask_for, at, setting, signed_in, words
+from tests.smtp_server import MailServer, header
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("E7")]
 
@@ -142,6 +146,25 @@ def test_a_colleague_reads_the_link_only_where_no_mail_server_is_set_up(books: B
         settings.SMTP = {"host": "127.0.0.1", "port": 1, "user": "", "password": "", "security": "none"}
         assert path not in words(staff, page)
         assert "/portal/link/…" in words(staff, page)
+
+
+@pytest.mark.req("G3")
+def test_the_link_goes_by_mail_works_and_is_forgotten(books: Books, settings, tmp_path) -> None:
+    settings.MAIL_DOMAIN, settings.DEFAULT_FROM_EMAIL = "dunlin.test", "ar@dunlin.test"
+    client = Browser()
+    path = ask_for(client, PRIYA)
+    with MailServer(tmp_path / "mails") as server:
+        settings.SMTP = server.at
+        assert send_due(cast.who("administrator")).sent == 1
+        [(addresses, mail)] = server.mails()
+    assert addresses == [PRIYA]
+    assert header(mail, "Auto-Submitted") == "auto-generated"
+    read = message_from_bytes(mail, policy=default).get_body(("plain",)).get_content()
+    assert f"http://localhost{path}" in read
+    kept = Message.objects.get()
+    assert kept.state == "sent"
+    assert path not in kept.text + kept.html
+    assert client.post(path).status_code == 302
 
 
 def test_links_lead_to_the_address_that_is_set(books: Books, settings) -> None:
