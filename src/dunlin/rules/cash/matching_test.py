@@ -78,6 +78,16 @@ def test_what_is_named_and_others_that_make_the_rest():
     assert (found.decision, put(found)) == ("auto", {A.id: 1200_00, C.id: 311_07})
 
 
+def test_a_list_that_was_cut_off_goes_on_behind_its_last_number():
+    many = [item(f"19285{n:05d}", 10_007 + 977 * n * n, due=n) for n in range(30)]
+    paid = sum(each.open for each in many[3:16])
+    found = match(payment(paid, f"INV {many[3].number}, {many[4].number}, INV 19"), book(*many))
+    assert found.decision == "auto"
+    assert put(found) == {each.id: each.open for each in many[3:16]}
+    other = match(payment(paid + 4, f"INV {many[3].number}, {many[4].number}, INV 19"), book(*many))
+    assert other.decision == "review"
+
+
 def test_equal_items_are_asked_unless_the_customer_chose_the_earliest():
     twin = item("1928500555", 1200_00, due=20)
     asked = match(payment(1200_00), book(A, twin, B))

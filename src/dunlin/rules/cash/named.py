@@ -14,6 +14,8 @@ from dunlin.rules.cash.reading import Case, Plan, in_order, lines_of, total
 from dunlin.rules.cash.references import Found, Mention, digits_of, one_slip
 from dunlin.rules.cash.subsets import sets_making
 
+LIKELY = 0.9
+MANY = 30  # a beginning that so many numbers have says nothing beside a number in full
 CHOICES_MAX = 4_000
 PICKS_MAX = 12_000  # picks times items
 SURE = {"exact": 999, "swapped": 998, "order": 997, "tail": 995, "head": 994, "order_head": 990, "typo": 992}
@@ -64,6 +66,8 @@ def what_is_named(case: Case, mentions: Sequence[Mention]) -> Named:
         for each in several
         if each.how in ("head", "tail") or not any(item.id in single for item in each.items)
     ]
+    if single:
+        several = [each for each in several if each.how != "head" or len(each.items) <= MANY]
     fixed = tuple(item for item, _ in single.values())
     founds = tuple(found for _, found in single.values())
     firm = all(found.how in FIRM for found in founds)
@@ -244,7 +248,10 @@ def _with_rest(case: Case, named: Named) -> Plan | None:
         ids = {item.id for item in fixed}
         rest = case.payment.amount - total(fixed)
         others = [item for item in case.items if item.customer in customers and item.id not in ids]
-        made = made_of(others, rest, case, 0.01 if 0 < rest <= SMALL_OVER else 0.0)
+        small = 0.01 if 0 < rest <= SMALL_OVER else 0.0
+        made = made_of(_behind(case, named, others), rest, case, small) if len(fixed) > 1 else None
+        if made is None or made.share < LIKELY:
+            made = made_of(others, rest, case, small)
         if made is not None:
             weights += made.weight
             if best is None or made.weight > best[0]:
@@ -259,6 +266,15 @@ def _with_rest(case: Case, named: Named) -> Plan | None:
     return _plan(
         case, named, "named_with_rest", (*fixed, *made.items), min(sure, int(share * 1000)), equal=equal
     )
+
+
+def _behind(case: Case, named: Named, others: Sequence[OpenItem]) -> list[OpenItem]:
+    """A list that was cut off goes on behind its last number: when it is in order of due dates, so is the rest. Else nothing."""
+    places = {item.id: place for place, item in enumerate(in_order(case.items))}
+    listed = [places[item.id] for item in named.fixed]
+    if not named.fixed or listed != sorted(listed):
+        return []
+    return [item for item in others if places[item.id] > listed[-1] or item.open < 0]
 
 
 def _picks(named: Named, items: int) -> list[tuple[OpenItem, ...]]:
