@@ -22,6 +22,8 @@ LONG = "Aktiengesellschaft für Wasser-, Wärme- und Verkehrswirtschaft Donaudam
 NUMBER = "RECHNUNG-2026-000000000000000000000000000042-A"
 PRIYA = "priya@l-100.test"
 PHONE = {"width": 390, "height": 844}
+# Where every colour of the dark theme stands: errors, what is late, what is done, buttons, chips.
+IN_DARK = ("sign-in-error", "accounts", "home", "dispute", "how-to-pay")
 LOOK = bool(
     os.environ.get("DUNLIN_SCREENSHOTS")
 )  # somebody looks at the pictures: then all of them are taken
@@ -70,14 +72,14 @@ def test_every_page_shuts_nobody_out_and_a_payment_is_chosen_on_a_phone(accounts
         nonlocal said
         if path:
             page.goto(f"{base}{path}")
-        for scheme in ("light", "dark"):
+        for scheme in ("light", "dark") if LOOK or name in IN_DARK else ("light",):
             page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size(PHONE)
-            if scheme == "dark" or LOOK:
-                shot(f"portal-{name}-{scheme}", phone=True)
             if LOOK:
                 shot(f"portal-{name}-{scheme}")
+                shot(f"portal-{name}-{scheme}", phone=True)
             page.set_viewport_size(PHONE)
+            wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wider <= 0, f"{name} scrolls {wider} pixels sideways"
             found = Axe().run(page).response["violations"]
             faults = [each["id"] + str([node["html"][:120] for node in each["nodes"]]) for each in found]
             assert faults == [], f"{name}, {scheme}"
@@ -85,12 +87,14 @@ def test_every_page_shuts_nobody_out_and_a_payment_is_chosen_on_a_phone(accounts
 
     look("sign-in", "/portal/sign-in")
     page.get_by_role("button", name="Send me the link").click()
+    page.get_by_text("This is no e-mail address").wait_for()
     look("sign-in-error")
     look("over", "/portal/link/none")
     sign_in(page, base, "quin@quiet.test")
     look("no-items")
     look("nothing-to-pay", f"/portal/accounts/{calm.pk}/pay")
     page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/portal/sign-in")
     sign_in(page, base, PRIYA)
     look("accounts")
     at = f"/portal/accounts/{lake.pk}"
@@ -106,6 +110,7 @@ def test_every_page_shuts_nobody_out_and_a_payment_is_chosen_on_a_phone(accounts
     page.goto(f"{base}{at}")
     page.get_by_label("INV-20901").check()
     page.get_by_role("button", name="Pay", exact=True).click()
+    page.get_by_text("Pay only a part").wait_for()
     look("pay")
     page.get_by_text("Pay only a part").click()
     page.get_by_label("INV-20901").fill("100.5")
@@ -120,6 +125,7 @@ def test_every_page_shuts_nobody_out_and_a_payment_is_chosen_on_a_phone(accounts
     look("how-to-pay")
     page.get_by_label("Language").select_option("ar")
     page.locator("footer button").click()
+    page.locator("html[lang=ar]").wait_for()
     look("home-arabic", at)
     look("promise-arabic", f"{at}/promise")
-    assert said > 40
+    assert said > 20
