@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -82,7 +82,15 @@ def take_bank_file(who: Who, name: str, content: bytes, *, policy: Policy | None
         due = due_by(who.now, policy or current_policy())
         for statement in read.statements:
             account = _account(statement)
-            fresh = _fresh(each for each in statement.entries if each.status != "pending")
+            # A key tells transactions of one account apart; two accounts may have the last four signs in common.
+            mine = f"{account.fingerprint[:12]}:" if account else ""
+            fresh = _fresh(
+                replace(
+                    each, key=mine + each.key, booking_key=mine + each.booking_key if each.booking_key else ""
+                )
+                for each in statement.entries
+                if each.status != "pending"
+            )
             for part in chunks(list(fresh), 500):
                 Receipt.objects.bulk_create([_receipt(who, file, account, due, each) for each in part])
                 file.new += len(part)

@@ -1,4 +1,4 @@
-"""dunlin bank: what a bank file says, before anything of it is stored. No database is needed for `read`."""
+"""dunlin bank: what a bank file says, before anything of it is stored, and taking it in. No database is needed for `read`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from dunlin.cli.main import as_json, counted
+from dunlin.cli.main import as_json, counted, start_django
 from dunlin.formats.bank_files import BankFile, BankFileProblem, read_bank_file
 from dunlin.formats.bank_plain import plain_file, sums_of
 from dunlin.formats.bank_table import DATE_ORDERS, DECIMAL_MARKS, FIELDS, read_bank_table
@@ -68,6 +68,23 @@ def read(
         click.echo(str(other), err=True)
     if refusals:  # the others were shown all the same
         raise refusals[0]
+
+
+@bank.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--no-placing", is_flag=True, help="Take in only; place nothing yet.")
+@click.option("--as", "acting", help="Sign-in name of who takes them in.")
+@click.option("--json", "json_wanted", is_flag=True)
+def take(files: tuple[Path, ...], no_placing: bool, acting: str | None, json_wanted: bool) -> None:
+    """Take FILEs in: each transaction once, whichever file told of it first; then place what is certain.
+
+    What came back is taken back at once; what is not certain waits under Receipts. The same file twice changes nothing.
+    A file that cannot be read is refused with exit status 2; the others are taken in all the same.
+    """
+    start_django()
+    from dunlin.cli.bank_take import take_files
+
+    take_files(files, acting, json_wanted, placing=not no_placing)
 
 
 def _columns(settings: tuple[str, ...]) -> dict[str, str]:
