@@ -184,7 +184,7 @@ def _receipt(who: Who, file: BankFile, account: BankAccount | None, due: Due, en
     ours = entry.kind == "debit"
     return Receipt(
         file=file, account=account, key=entry.key, booking_key=entry.booking_key, place=entry.place[:80], kind=entry.kind,
-        currency=entry.amount.currency, amount=minor, charges=entry.charges.minor if entry.charges else 0,
+        currency=entry.amount.currency, amount=minor, charges=entry.charges.minor if entry.charges is not None else 0,
         booked_on=booked, value_on=entry.value_on or booked, received_at=who.now, empty_by=due.empty_by, late_after=due.late_after,
         payer_name=(entry.payer_ultimate or entry.payer_name)[:140], payer_tail=entry.payer_tail,
         payer_fingerprint=fingerprint(entry.payer_account), text=entry.remittance, references=list(entry.references),
@@ -199,7 +199,7 @@ def _document(each: Any) -> dict[str, Any]:
     """What the payer's advice says of a document; minor units, None where it says nothing."""
     amounts = {name: getattr(each, name) for name in ("paid", "due", "discount", "credited")}
     return {"number": each.number, "kind": each.kind} | {
-        n: a.minor if a else None for n, a in amounts.items()
+        n: a.minor if a is not None else None for n, a in amounts.items()
     }
 
 

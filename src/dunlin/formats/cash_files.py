@@ -73,7 +73,9 @@ class _Row:
 def read_customers(path: Path) -> Iterator[Party]:
     """The customers of a file."""
     for row in _table(path, CUSTOMER_COLUMNS):
-        yield Party(_needed(row, "customer_id"), row.text("name"), row.text("parent_id"), row.text("currency"))
+        yield Party(
+            _needed(row, "customer_id"), row.text("name"), row.text("parent_id"), row.text("currency")
+        )
 
 
 def read_invoices(path: Path) -> Iterator[Dated]:
