@@ -97,3 +97,18 @@ def test_the_queue_is_empty_by_the_close_and_late_after_the_next(books, at, empt
         empty_by,
         late_after,
     )
+
+
+def test_bank_charges_and_the_amounts_of_an_advice_are_kept(books):
+    content = camt([Line("95.00", "Lakeside Hotels", "INV-1001", "A1")]).replace(
+        b"<RltdPties>",
+        b'<Chrgs><Rcrd><Amt Ccy="USD">5.00</Amt><CdtDbtInd>DBIT</CdtDbtInd></Rcrd></Chrgs><RltdPties>',
+    ).replace(
+        b"</Ustrd>",
+        b"</Ustrd><Strd><RfrdDocInf><Nb>INV-1001</Nb></RfrdDocInf><RfrdDocAmt>"
+        b'<RmtdAmt Ccy="USD">95.00</RmtdAmt></RfrdDocAmt></Strd>',
+    )  # fmt: skip
+    take_bank_file(cast.who("ar_manager"), "in.xml", content)
+    row = Receipt.objects.get()
+    assert row.charges == 500
+    assert [(each["number"], each["paid"]) for each in row.documents] == [("INV-1001", 9_500)]
