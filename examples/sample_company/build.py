@@ -109,16 +109,17 @@ def build(
     policy = current_policy()
     balance_sums.rebuild(today, policy)
     _record_history(story, policy, progress)
+    users = dict(models.User.objects.values_list("username", "pk"))
+    writing_mail.write_senders(users, now)
+    progress("Taking in the bank's file")
+    # In the morning before the day is decided, as a bank's file comes.
+    writing_bank.write_bank(today, seed, min(now, story.moment(today, 4, 15)))
     progress("Deciding the day")
     night = run_daily(the_clock(today, min(now, story.moment(today, 4, 30))), today)
     progress("Deciding what goes out")
-    users = dict(models.User.objects.values_list("username", "pk"))
-    writing_mail.write_senders(users, now)
     # Also those of the last business day, so that a demonstration on a holiday has something in its outbox.
     for day in (story.calendar.previous_business_day(today), today):
         run_due(the_clock(day, min(now, story.moment(day, 5))))
-    progress("Taking in the bank's file")
-    writing_bank.write_bank(today, seed, now)
     progress("Receiving mail")
     writing_mail.write_mail(users, seed, now)
     return Summary(

@@ -90,10 +90,12 @@ def test_a_link_works_once_and_in_one_browser(books: Books) -> None:
 
 def test_a_link_is_over_after_fifteen_minutes_and_a_session_after_its_hours(books: Books) -> None:
     client = Browser()
-    path = ask_for(client, PRIYA)
+    with time_machine.travel("2026-11-25T15:00:00+00:00"):
+        path = ask_for(client, PRIYA)
     with time_machine.travel("2026-11-25T15:16:00+00:00"):
         assert client.post(path).status_code == 410
-    client = signed_in()
+    with time_machine.travel("2026-11-25T15:00:00+00:00"):
+        client = signed_in()
     home = at("portal_account", books.lakeside)
     with time_machine.travel("2026-11-25T22:58:00+00:00"):
         assert client.get(home).status_code == 200
