@@ -88,6 +88,7 @@ def _help(command: click.Command | None, name: str) -> str:
     context = click.Context(
         command, info_name=name, max_content_width=100, terminal_width=100, help_option_names=["-h", "--help"]
     )
+    command._help_option = None  # click keeps the one of whoever asked first, a test perhaps, who has no -h
     text = f"\n## {name}\n\n```text\n{command.get_help(context)}\n```\n"
     if isinstance(command, click.Group):
         for each in command.list_commands(context):
