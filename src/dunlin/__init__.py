@@ -1,3 +1,3 @@
 """Dunlin: the open-source desk of a business-to-business accounts-receivable collections team."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -24,7 +24,7 @@ def put(proposal) -> dict[str, int]:
 def test_named_in_full_and_paid_in_full():
     found = match(payment(1200_00, "PAYMENT INV 1928500001"), book(A, B))
     assert (found.decision, found.step, put(found)) == ("auto", "named", {A.id: 1200_00})
-    assert "1928500001 is 1928500001 in full" in sentence_of(found, "USD")
+    assert "it names 1928500001" in sentence_of(found, "USD")
 
 
 def test_the_payers_list_with_a_short_line_is_a_deduction_with_their_reason():

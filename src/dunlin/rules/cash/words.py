@@ -68,7 +68,9 @@ _WORDS: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "duplicate_suspect": lambda f: f"same payer, amount and references as {f['of']} of {f['on']}",
     "kept_back": lambda f: f"{f['amount']} kept back on {f['item']} ({f['reason']})",
     "list_and_money_differ": lambda f: f"the list says {f['listed']}, the money is {f['amount']}",
-    "named": lambda f: f"{f['as']} is {f['item']} {_HOW[str(f['how'])]}",
+    "named": lambda f: (
+        f"it names {f['item']}" if f["as"] == f["item"] else f"{f['as']} is {f['item']} {_HOW[str(f['how'])]}"
+    ),
     "names_nothing_open": lambda f: "nothing open is named",
     "no_items_make_amount": lambda f: "no open items make the amount",
     "not_from_a_customer": lambda f: f"{f['payer']} is not a customer's name",
