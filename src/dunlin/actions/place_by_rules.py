@@ -11,6 +11,7 @@ from dunlin.actions.process_receipt import Deduction, Placing, keep_proposal, pl
 from dunlin.actions.take_payment import Use
 from dunlin.records.models import Customer, Receipt
 from dunlin.reports.cash_book import CashBook, payment_of
+from dunlin.reports.payment_choices import Chosen, chosen_under
 from dunlin.rules.cash.facts import Bars, Evidence, Proposal
 from dunlin.rules.cash.matching import match
 from dunlin.rules.cash.words import sentence_of
@@ -26,6 +27,9 @@ def place_by_rules(who: Who, receipt_id: int, book: CashBook) -> str:
     row = Receipt.objects.filter(pk=receipt_id).select_related("account").first()
     if row is None:
         raise Refused("receipt_unknown", receipt=receipt_id)
+    chosen = _chosen(row)
+    if chosen is not None:
+        return _as_chosen(who, row, *chosen, book)
     found = _with_numbers(match(payment_of(row), book, Bars()))
     if _goes_alone(row, found):
         placing = _placing(found, row.currency)
@@ -36,6 +40,48 @@ def place_by_rules(who: Who, receipt_id: int, book: CashBook) -> str:
     proposal = _kept(row, found) if found.lines else None
     keep_proposal(who, receipt_id, customer, proposal, "" if proposal else sentence_of(found, row.currency))
     return "proposed" if proposal else "asked"
+
+
+def _chosen(row: Receipt) -> tuple[str, Chosen] | None:
+    """The one choice of a customer in the portal whose reference this money bears: step 1, before anything is guessed."""
+    found = {ref: each for ref, each in chosen_under(row.references).items() if each.currency == row.currency}
+    return next(iter(found.items())) if len(found) == 1 else None
+
+
+def _as_chosen(who: Who, row: Receipt, reference: str, chosen: Chosen, book: CashBook) -> str:
+    """By itself when the money is what was chosen and all of it is open and nobody's question; else proposed as far as it is open."""
+    customer = str(chosen.customer_id)
+    items = {int(each.id): each for each in book.items_of(customer)}
+    lines = {pk: min(minor, items[pk].open) for pk, minor in chosen.lines.items() if pk in items}
+    entity = row.account.entity_id if row.account else None
+    whole = lines == dict(chosen.lines) and row.amount == chosen.amount and entity in (None, chosen.entity_id)
+    free = not any(items[pk].held for pk in lines) and not book.standing(customer).insolvent and not row.doubt
+    evidence = (
+        f"It bears reference {reference}, under which the customer chose these documents in the portal."
+    )
+    if whole and free:
+        uses = [Use(pk, Money(minor, row.currency), discount=True) for pk, minor in lines.items()]
+        placing = Placing(chosen.customer_id, uses, evidence=evidence, why="cash_reference")
+        place_receipt(who, row.pk, placing, automatic=True, policy=book.policy)
+        book.refresh()
+        return "placed"
+    why = (
+        "the amount is another"
+        if row.amount != chosen.amount
+        else "not all of them are open as they were, or one is held"
+    )
+    kept = {
+        "lines": [{"item": pk, "amount": minor} for pk, minor in lines.items()], "deductions": [], "unapplied": 0, "sure": 0,
+        "step": "reference", "customers": [chosen.customer_id], "evidence": [f"{evidence} A person is asked: {why}."], "forbidden": [],
+    }  # fmt: skip
+    keep_proposal(
+        who,
+        row.pk,
+        chosen.customer_id,
+        kept if lines else None,
+        "" if lines else f"{evidence} They are paid already.",
+    )
+    return "proposed" if lines else "asked"
 
 
 def _with_numbers(found: Proposal) -> Proposal:
