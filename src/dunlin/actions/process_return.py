@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from dunlin.actions.add_follow_up import FollowUpAsked, record_follow_up
 from dunlin.actions.ask_department import ar_manager, on_duty
@@ -12,15 +11,13 @@ from dunlin.actions.doing import Act, Who, doing
 from dunlin.actions.messages import Draft, make_message
 from dunlin.actions.return_payment import Returned, return_payment
 from dunlin.records.calendars import LEDGER, calendar
-from dunlin.records.items import MONEY_KINDS
 from dunlin.records.models import Item, Receipt, User
 from dunlin.records.policies import current_policy
+from dunlin.reports.receipts import payments_like
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
 from dunlin.rules.policy import Policy
 from dunlin.rules.returned import CHANGES, ReturnClass, class_of, noc_deadline
-
-LOOK_BACK = timedelta(days=400)  # an unauthorised SEPA debit comes back for thirteen months
 
 
 @dataclass(frozen=True)
@@ -102,10 +99,7 @@ def _take_back(
 
 def _payments_meant(row: Receipt) -> list[int]:
     """Payments of the amount returned that bear one of its numbers; without numbers those of the same payer. Newest first, at most six."""
-    money = Item.objects.filter(
-        kind__in=MONEY_KINDS, amount=abs(row.amount), currency=row.currency, value_on__gte=row.booked_on - LOOK_BACK,
-        value_on__lte=row.booked_on,
-    ).exclude(corrections__kind="payment_return")  # fmt: skip
+    money = payments_like(row)
     told = Receipt.objects.filter(kind="credit", payment__in=money)
     for name, value in (
         ("trace", row.original_trace),

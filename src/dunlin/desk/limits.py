@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
 from dunlin.desk.sign_in import client_of
-
-_HOUSE = 64  # bits of an IPv6 address that one household or office has; it may change the others as it likes
+from dunlin.formats import client_address
 
 
 class Limit(NamedTuple):
@@ -42,16 +40,7 @@ def seconds_to_wait(limit: Limit, by: str, at: datetime) -> int:
 
 def network_of(request: HttpRequest) -> str:
     """Where the request came from, as a limit counts it: an IPv4 address, or the network of an IPv6 one."""
-    client = client_of(request)
-    try:
-        address = ip_address(client)
-    except ValueError:
-        return client
-    if not isinstance(address, IPv6Address):
-        return client
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ip_network((address.packed, _HOUSE), strict=False))
+    return client_address.network_of(client_of(request))
 
 
 def too_often(wait: int) -> HttpResponse:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -21,9 +20,8 @@ from dunlin.desk.applying import Plan, line_of
 from dunlin.desk.office import number_in, seeing
 from dunlin.desk.receipts import LOOKS, STATE_WORDS
 from dunlin.records.cash import OPEN_STATES
-from dunlin.records.items import MONEY_KINDS
 from dunlin.records.models import Application, Customer, Entity, Item, PayerAlias, Receipt
-from dunlin.reports.receipts import receipt_row
+from dunlin.reports.receipts import payments_like, receipt_row
 from dunlin.rules.applying import Owed, propose
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
@@ -39,7 +37,8 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     seeing(request, "see_receipts")
     row = _receipt(pk)
     typed, errors = typed_in(request), {}
-    customer = _customer(request, row, typed)
+    known = _known(request, row)
+    customer = _customer(request, row, typed, known)
     plan = (
         _plan(row, customer, typed, proposing=request.method != "POST")
         if customer and _to_place(row)
@@ -60,7 +59,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     facts = {
         "row": receipt_row(row, request.door.who.now), "receipt": row, "customer": customer, "plan": plan, "typed": typed,  # type: ignore[attr-defined]
         "errors": errors, "looks": LOOKS, "state_words": STATE_WORDS, "found": _found(request, typed.get("q", "")),
-        "known": _known(request, row), "applied": _applied(row), "to_place": _to_place(row), "meaning": _meaning(row),
+        "known": known, "applied": _applied(row), "to_place": _to_place(row), "meaning": _meaning(row),
         "payments": _payments(request, row, typed.get("payment", "")), "open": row.state in OPEN_STATES,
     }  # fmt: skip
     return show(request, "receipts/one.html", facts, status=422 if errors else 200)
@@ -129,7 +128,9 @@ def _to_place(row: Receipt) -> bool:
     return row.kind == "credit" and row.state in OPEN_STATES and row.amount > 0
 
 
-def _customer(request: HttpRequest, row: Receipt, typed: Mapping[str, str]) -> Customer | None:
+def _customer(
+    request: HttpRequest, row: Receipt, typed: Mapping[str, str], known: Sequence[Customer]
+) -> Customer | None:
     """The one chosen, else the one proposed, else the only one this payer was learnt for."""
     text = typed.get("customer", "")
     if text:
@@ -140,7 +141,6 @@ def _customer(request: HttpRequest, row: Receipt, typed: Mapping[str, str]) -> C
         )
     if row.customer_id:
         return customers_of(request).filter(pk=row.customer_id).first()
-    known = _known(request, row)
     return known[0] if len(known) == 1 else None
 
 
@@ -262,10 +262,7 @@ def _payments(request: HttpRequest, row: Receipt, text: str) -> list[dict[str, A
     """Payments of that amount before the day of the return, newest first, for a person to say which; of a customer named, if one is."""
     if row.kind not in ("return", "reversal") or row.state not in OPEN_STATES:
         return []
-    since = row.booked_on - timedelta(400)
-    found = Item.objects.filter(
-        customer__in=customers_of(request), kind__in=MONEY_KINDS, amount=abs(row.amount), currency=row.currency, value_on__range=(since, row.booked_on),
-    ).exclude(corrections__kind="payment_return")  # fmt: skip
+    found = payments_like(row).filter(customer__in=customers_of(request))
     if text:
         found = found.filter(
             Q(customer__name__icontains=text[:80]) | Q(customer__number=text) | Q(reference=text)

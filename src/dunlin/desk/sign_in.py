@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from dunlin.desk.shell import RAIL
+from dunlin.formats.client_address import client_address
 from dunlin.rules.roles import may
 
 
@@ -31,12 +32,11 @@ class Adapter(DefaultAccountAdapter):
 
 
 def client_of(request: HttpRequest) -> str:
-    """Where the request came from. Behind our own proxy that is the last address it added; earlier ones anybody may have written."""
-    if settings.ENVIRONMENT.behind_https_proxy:
-        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        if forwarded:
-            return forwarded[:100]
-    return str(request.META.get("REMOTE_ADDR", ""))
+    """Where the request came from."""
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return client_address(
+        str(request.META.get("REMOTE_ADDR", "")), forwarded, settings.ENVIRONMENT.behind_https_proxy
+    )
 
 
 class CompanyAccounts(DefaultSocialAccountAdapter):

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
-from dunlin.rules.codes import PROBLEMS, sentence
+from dunlin.formats.problems import FileProblem
 from dunlin.rules.money import Money, total
 
 KINDS = ("credit", "debit", "return", "noc", "reversal")
@@ -20,17 +19,8 @@ KINDS = ("credit", "debit", "return", "noc", "reversal")
 STATUSES = ("booked", "pending", "info")
 
 
-class BankFileProblem(ValueError):
-    """A file that is refused as a whole. `code` is a code of `PROBLEMS`, `line` the line (0: the whole file), `detail` the sentence."""
-
-    def __init__(self, code: str, line: int = 0, **facts: Any) -> None:
-        if code not in PROBLEMS:
-            raise KeyError(f"problem code {code!r} has no sentence in rules/codes.py")
-        self.code = code
-        self.line = line
-        self.facts = facts
-        self.detail = sentence(code, facts)
-        super().__init__(f"line {line}: {self.detail}" if line else self.detail)
+class BankFileProblem(FileProblem):
+    """A bank file that is refused as a whole."""
 
 
 @dataclass(frozen=True, slots=True)

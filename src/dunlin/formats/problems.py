@@ -23,11 +23,9 @@ class Unreadable(ValueError):
         super().__init__(sentence(code, facts))
 
 
-class TableProblem(ValueError):
-    """A file that cannot be read as a table. It may come up in the middle of the rows: then the whole file is refused.
-
-    `code` is a code of `PROBLEMS`, `line` the physical line (0: the file as a whole), `detail` the sentence.
-    """
+class FileProblem(ValueError):
+    """A file that is refused as a whole. `code` is a code of `PROBLEMS`, `line` the physical line (0: the file as a whole), `detail`
+    the sentence."""
 
     def __init__(self, code: str, line: int = 0, **facts: Any) -> None:
         if code not in PROBLEMS:
@@ -37,3 +35,7 @@ class TableProblem(ValueError):
         self.facts = facts
         self.detail = sentence(code, facts)
         super().__init__(f"line {line}: {self.detail}" if line else self.detail)
+
+
+class TableProblem(FileProblem):
+    """A file that cannot be read as a table. It may come up in the middle of the rows: then the whole file is refused."""

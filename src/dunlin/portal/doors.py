@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,6 +16,7 @@ from django.urls import reverse
 
 from dunlin.actions.doing import Who
 from dunlin.actions.sign_in_to_portal import session_of
+from dunlin.formats.client_address import client_address, network_of
 from dunlin.portal.problems import problem, refusal
 from dunlin.portal.words import Words, language_of, words_in
 from dunlin.records.clock import now, today
@@ -31,7 +31,6 @@ COOKIE = "dunlin_portal"
 LANGUAGE_COOKIE = "dunlin_portal_language"
 _FOR_STRANGERS = (f"{ROOT}sign-in", f"{ROOT}link/", f"{ROOT}language")
 BODY_BYTES_MAX = 80 << 20  # a form with its files; each file has its own limit (actions/keep_documents.py)
-_HOUSE_BITS = 64  # of an IPv6 address
 _HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "same-origin"}
 
 
@@ -126,15 +125,6 @@ def _company(people: Sequence[Contact]) -> str:
 
 
 def client_of(request: HttpRequest) -> str:
-    """Where the request came from: an address, of IPv6 its network, for a house may change the rest as it likes. Behind our own proxy it is
-    the last one it added; earlier ones anybody may have written."""
-    client = str(request.META.get("REMOTE_ADDR", ""))
-    if settings.ENVIRONMENT.behind_https_proxy:
-        client = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()[:100] or client
-    try:
-        address = ip_address(client)
-    except ValueError:
-        return client
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(ip_network((address.packed, _HOUSE_BITS), strict=False))
-    return str(address.ipv4_mapped if isinstance(address, IPv6Address) else address)
+    """Where the request came from, as limits count it: an address, of IPv6 its network."""
+    remote, forwarded = str(request.META.get("REMOTE_ADDR", "")), request.headers.get("X-Forwarded-For", "")
+    return network_of(client_address(remote, forwarded, settings.ENVIRONMENT.behind_https_proxy))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from dunlin.records.cash import OPEN_STATES
-from dunlin.records.models import Receipt
+from dunlin.records.items import MONEY_KINDS
+from dunlin.records.models import Item, Receipt
 from dunlin.rules.money import Money
 
 PAGE_SIZE = 50
+RETURN_WINDOW = timedelta(400)  # an unauthorised SEPA debit comes back for thirteen months
 # Tab → the rows in it.
 TABS: dict[str, Q] = {
     "to_do": Q(state__in=OPEN_STATES),
@@ -114,6 +116,15 @@ def receipts_page(tab: str, now: datetime, *, search: str = "", after: int | Non
         tuple(receipt_row(each, now) for each in rows[:PAGE_SIZE]),
         rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None,
     )
+
+
+def payments_like(row: Receipt) -> QuerySet[Item]:
+    """Payments of the amount a return is about, received in the time in which one may come back, and not taken back yet."""
+    received = (row.booked_on - RETURN_WINDOW, row.booked_on)
+    found = Item.objects.filter(
+        kind__in=MONEY_KINDS, amount=abs(row.amount), currency=row.currency, value_on__range=received
+    )
+    return found.exclude(corrections__kind="payment_return")
 
 
 def receipt_row(row: Receipt, now: datetime) -> ReceiptRow:
