@@ -166,6 +166,9 @@ def _ofx(text: str) -> Decimal:
 def _camt(text: str) -> Decimal:
     whole = Decimal(0)
     for entry in re.findall(r"<Ntry\s*>(.*?)</Ntry\s*>", text, re.S):
+        entry = re.sub(
+            r"<Bal\s*>.*?</Bal\s*>", "", entry, flags=re.S
+        )  # a balance that lines moved about put inside
         amount = re.search(r"<Amt\s+Ccy\s*=\s*[\"'][A-Z]{3}[\"']\s*>\s*([\d.]+)\s*</Amt\s*>", entry)
         side = re.search(r"<CdtDbtInd\s*>\s*(CRDT|DBIT)\s*<", entry)
         if amount and side:
