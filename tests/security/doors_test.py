@@ -19,6 +19,7 @@ from dunlin.actions.keep_shipped import keep_shipped
 from dunlin.desk.urls import urlpatterns
 from dunlin.records.models import (
     Absence,
+    Approval,
     BankFile,
     Block,
     Conversation,
@@ -81,6 +82,7 @@ ACTS = {
     "department": "change_mailbox", "department_new": "change_mailbox", "entity_sender": "change_mailbox",
     "receipts": "take_bank_file", "receipt": "process_receipt", "receipt_aside": "process_receipt", "receipt_take": "process_receipt",
     "receipt_undo": "process_receipt", "bank_account": "take_bank_file", "receipt_returned": "process_receipt",
+    "approval": "decide_approval", "withdraw_approval": "withdraw_approval",
 }  # fmt: skip
 # A POST that changes nothing but the reader's own cookie, or nothing at all.
 HARMLESS = {"me_theme", "design"}
@@ -96,6 +98,7 @@ READS = {
     "strategy": "see_processes", "strategy_text": "see_processes", "templates": "see_processes", "template": "see_processes",
     "template_look": "see_processes", "mailings": "see_processes", "mailing_file": "see_all_customers", "mail_settings": "see_settings",
     "receipts": "see_receipts", "receipt": "see_receipts", "bank_files": "see_receipts", "bank_file": "see_receipts",
+    "approvals": "see_approvals", "approval": "see_approvals",
 }  # fmt: skip
 # Pages of the sign-in library that a stranger may open; all others lead to the sign-in page.
 FOR_STRANGERS = {
@@ -221,11 +224,14 @@ def _written(books: Books) -> dict[str, int]:
         file=bank, key="1", kind="credit", currency="USD", amount=100, booked_on=TODAY, value_on=TODAY, received_at=at, empty_by=at,
         late_after=at, payer_name="Lakeside", customer=lake,
     )  # fmt: skip
+    approval = Approval.objects.create(
+        kind="refund", customer=lake, title="Refund", reason="r", asked_at=at, expires_at=at + timedelta(9)
+    )
     receipts = dict.fromkeys(
         ("receipt", "receipt_aside", "receipt_take", "receipt_undo", "receipt_returned"), receipt.pk
     )
     return conversation | messages | receipts | {
-        "bank_file": bank.pk, "mail_file": attached.pk, "mail_html": mail.pk, "mail_raw": mail.pk, "confirm_proposal": proposal.pk,
+        "approval": approval.pk, "withdraw_approval": approval.pk, "bank_file": bank.pk, "mail_file": attached.pk, "mail_html": mail.pk, "mail_raw": mail.pk, "confirm_proposal": proposal.pk,
         "dismiss_proposal": proposal.pk, "close_question": asked.pk, "document": document.pk, "approve_document": document.pk,
         "withdraw_document": document.pk, "process_run": run.pk, "mailing_drop": mailing.pk, "mailing_posted": mailing.pk,
         "mailing_file": mailing.pk, "entity_sender": books.entity.pk, "file": enclosed.pk,

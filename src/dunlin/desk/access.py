@@ -17,6 +17,7 @@ from dunlin.desk.doors import Standing
 from dunlin.records.models import (
     Absence,
     Application,
+    Approval,
     Block,
     Contact,
     ContactPoint,
@@ -194,6 +195,24 @@ def request_for(request: HttpRequest, pk: int) -> Request:
     )
     if found is None:
         raise Refused("request_unknown", request=pk)
+    return found
+
+
+def approvals_in_sight(door: Standing) -> Q:
+    """The requests this person may read: about customers in sight, their own, and for who sees all customers those about many."""
+    if may(door.who.role, "see_all_customers"):
+        return Q()
+    return in_sight(door, "customer") | Q(asked_by=door.who.user_id)
+
+
+def approval_for(request: HttpRequest, pk: int) -> Approval:
+    """A request for approval in sight, with its people. Refused: approval_unknown."""
+    related = ("customer", "entity", "asked_by", "decided_by")
+    found = (
+        Approval.objects.filter(approvals_in_sight(_door(request)), pk=pk).select_related(*related).first()
+    )
+    if found is None:
+        raise Refused("approval_unknown", approval=pk)
     return found
 
 

@@ -45,6 +45,7 @@ RAIL = (
     Entry("accounts", "Accounts", "accounts", "g a", "see_own_customers"),
     Entry("inbox", "Inbox", "inbox", "g b", "see_inbox"),
     Entry("follow_ups", "Follow-ups", "clock", "g f", "see_own_customers"),
+    Entry("approvals", "Approvals", "check", "g v", "see_approvals"),
     Entry("sending", "Sending", "mail", "g n", "see_processes"),
     Entry("aging", "Aging", "aging", "g g", "see_own_customers"),
     Entry("measures", "Measures", "measures", "g m", "see_measures"),

@@ -1,5 +1,6 @@
 """All tables in one place, as Django looks for them; each lives in the file of its noun."""
 
+from dunlin.records.approvals import Approval
 from dunlin.records.balances import Balance, DailyFigure
 from dunlin.records.cash import BankAccount, BankFile, PayerAlias, Receipt
 from dunlin.records.contacts_made import Call, FollowUp, Note, Promise, PromiseItem, PromiseJudgement
@@ -30,7 +31,7 @@ from dunlin.records.processes import FinalsReport, ProcessLine, ProcessRun
 from dunlin.records.strategies import Strategy, StrategyVersion, Template, TemplateVersion
 
 __all__ = [
-    "Absence", "Address", "Application", "Balance", "BankAccount", "BankFile", "Block", "BusinessCalendar", "CalendarDay", "Call", "Contact",
+    "Absence", "Address", "Application", "Approval", "Balance", "BankAccount", "BankFile", "Block", "BusinessCalendar", "CalendarDay", "Call", "Contact",
     "ContactPoint", "Conversation", "ConversationItem", "ConversationNote", "Customer", "CustomerName", "DailyFigure",
     "Decision", "DecisionRun", "Department", "DiaryLine", "Dispute", "Document", "DueDateChange", "Entity",
     "ExchangeRate", "FinalsReport", "FollowUp", "ImportChange", "ImportProblem", "ImportRun", "Item", "ItemLine",

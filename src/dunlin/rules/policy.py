@@ -151,6 +151,7 @@ class Policy:
     inbox_red_from_pct: int = _set("inbox.red_from_pct", "int", 90, "per cent", "Share of its clock from which a conversation turns red.", 1, 100)
     inbox_act_alone: tuple[tuple[str, Decimal], ...] = _set("inbox.act_alone", "shares", (), "intent and confidence", "What a mail asks for is done without a person from this confidence on, such as invoice_copy_request 0.95; disputes, plans, refunds, legal threats, cancellations and contact changes never.")
 
+    approval_days: int = _set("approval.days", "int", 14, "calendar days", "A request for approval that nobody decides ends after this many days.", 1, 180)
     document_expiry_warning_days: int = _set("document.expiry_warning_days", "int", 30, "calendar days", "Warn this long before a certificate or contract ends.", 0, 365)
     mail_per_minute: int = _set("mail.per_minute", "int", 120, "mails", "Mails sent a minute at most; 0 for as fast as the server takes them.", 0, 100_000)
 

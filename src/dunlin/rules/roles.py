@@ -16,6 +16,7 @@ SEE: Mapping[str, str] = MappingProxyType(
         "see_all_customers": "see every account",
         "see_measures": "see the measures",
         "see_team": "see the figures and lists of each person",
+        "see_approvals": "see what waits for approval",
         "see_settings": "see the settings, calendars, periods, rates and users",
         "see_imports": "see the imports and what they refused",
         "see_diary": "read the diary of who did what",
@@ -50,7 +51,9 @@ DO: Mapping[str, str] = MappingProxyType(
         "confirm_proposal": "do what a mail asks for",
         "correct_contact": "correct a contact",
         "correct_customer": "correct a customer",
+        "decide_approval": "decide a request for approval",
         "download_document": "download what is theirs",
+        "expire_approvals": "end requests that nobody decided in time",
         "export_books": "export the books",
         "finish_follow_up": "finish a follow-up",
         "handle_conversation": "assign, snooze, merge or close a conversation",
@@ -89,6 +92,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "take_payment": "take in a payment",
         "unlock_period": "unlock a period",
         "verify_books": "verify the books",
+        "withdraw_approval": "withdraw their own request for approval",
         "withdraw_document": "withdraw a document",
         "withdraw_message": "withdraw a message before it goes",
         "write_off": "write off an amount",
@@ -105,7 +109,7 @@ def _verbs(names: str) -> frozenset[str]:
 _COLLECTOR = _verbs(
     "see_own_customers see_measures log_call log_promise cancel_promise add_note add_follow_up finish_follow_up "
     "correct_contact snooze_customer open_dispute apply_credit see_inbox see_processes send_message answer_mail match_mail "
-    "confirm_proposal handle_conversation queue_call ask_department add_document withdraw_message change_feed"
+    "confirm_proposal handle_conversation queue_call ask_department add_document withdraw_message change_feed see_approvals withdraw_approval"
 )
 _SENIOR = _COLLECTOR | _verbs(
     "see_all_customers resolve_dispute correct_customer reverse_application approve_document withdraw_document settle_message"
@@ -117,7 +121,7 @@ _AR_MANAGER = _LEAD | _verbs(
     "see_settings see_imports see_diary post_item take_payment return_payment write_off change_due_date import_file export_books run_daily set_block "
     "lock_period unlock_period verify_books change_settings change_calendar record_rate save_terms "
     "save_strategy activate_strategy save_template activate_template run_process report_finals send_due take_mail change_mailbox "
-    "see_receipts take_bank_file process_receipt"
+    "see_receipts take_bank_file process_receipt decide_approval"
 )
 _FINANCE = _verbs(
     "see_own_customers see_all_customers see_team see_measures see_settings see_imports see_diary add_note add_follow_up change_feed "
@@ -127,7 +131,7 @@ _FINANCE = _verbs(
     "change_calendar record_rate save_terms "
     "see_inbox see_processes send_message answer_mail ask_department add_document approve_document withdraw_document "
     "approve_message withdraw_message settle_message activate_strategy activate_template report_finals "
-    "see_receipts take_bank_file process_receipt"
+    "see_receipts take_bank_file process_receipt see_approvals withdraw_approval decide_approval"
 )
 _OTHER_DEPARTMENT = _verbs(
     "see_own_customers see_all_customers add_note finish_follow_up change_feed resolve_dispute add_document report_finals"
@@ -152,7 +156,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "administrator": frozenset(SEE)
         | _verbs(
             "manage_users change_settings change_calendar save_terms import_file export_books run_daily verify_books assign_customers set_backup "
-            "run_process send_due take_mail change_mailbox save_template save_strategy settle_message take_bank_file"
+            "run_process send_due take_mail change_mailbox save_template save_strategy settle_message take_bank_file expire_approvals"
         ),
         # The most an API token can be given; its own scopes narrow it.
         "integration": _verbs(
