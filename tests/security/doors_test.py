@@ -81,7 +81,7 @@ ACTS = {
     "mailing_drop": "make_mailing", "mailing_posted": "make_mailing", "mailbox": "change_mailbox", "mailbox_new": "change_mailbox",
     "department": "change_mailbox", "department_new": "change_mailbox", "entity_sender": "change_mailbox",
     "receipts": "take_bank_file", "receipt": "process_receipt", "receipt_aside": "process_receipt", "receipt_take": "process_receipt",
-    "receipt_undo": "process_receipt", "bank_account": "take_bank_file", "receipt_returned": "process_receipt",
+    "receipt_undo": "process_receipt", "bank_account": "take_bank_file", "receipt_returned": "process_receipt", "receipt_split": "process_receipt", "receipt_join": "process_receipt",
     "approval": "decide_approval", "withdraw_approval": "withdraw_approval",
 }  # fmt: skip
 # A POST that changes nothing but the reader's own cookie, or nothing at all.
@@ -228,7 +228,16 @@ def _written(books: Books) -> dict[str, int]:
         kind="refund", customer=lake, title="Refund", reason="r", asked_at=at, expires_at=at + timedelta(9)
     )
     receipts = dict.fromkeys(
-        ("receipt", "receipt_aside", "receipt_take", "receipt_undo", "receipt_returned"), receipt.pk
+        (
+            "receipt",
+            "receipt_aside",
+            "receipt_take",
+            "receipt_undo",
+            "receipt_returned",
+            "receipt_split",
+            "receipt_join",
+        ),
+        receipt.pk,
     )
     return conversation | messages | receipts | {
         "approval": approval.pk, "withdraw_approval": approval.pk, "bank_file": bank.pk, "mail_file": attached.pk, "mail_html": mail.pk, "mail_raw": mail.pk, "confirm_proposal": proposal.pk,

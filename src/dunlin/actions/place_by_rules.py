@@ -9,9 +9,10 @@ from typing import Any
 from dunlin.actions.doing import Who
 from dunlin.actions.process_receipt import Deduction, Placing, keep_proposal, place_receipt
 from dunlin.actions.take_payment import Use
-from dunlin.records.models import Customer, Receipt
+from dunlin.records.models import Customer, Item, Receipt
 from dunlin.reports.cash_book import CashBook, payment_of
 from dunlin.reports.payment_choices import Chosen, chosen_under
+from dunlin.rules.applying import Along
 from dunlin.rules.cash.facts import Bars, Evidence, Proposal
 from dunlin.rules.cash.matching import match
 from dunlin.rules.cash.words import sentence_of
@@ -22,7 +23,7 @@ from dunlin.rules.money import Money
 def place_by_rules(who: Who, receipt_id: int, book: CashBook) -> str:
     """placed, proposed or asked. Refused: receipt_unknown, receipt_settled_already, and what placing refuses.
 
-    What needs a credit memo, another customer's account or a person's doubt cleared is proposed, however sure it is.
+    What is for accounts of no one payer group, or needs a person's doubt cleared, is proposed, however sure it is.
     """
     row = Receipt.objects.filter(pk=receipt_id).select_related("account").first()
     if row is None:
@@ -31,7 +32,7 @@ def place_by_rules(who: Who, receipt_id: int, book: CashBook) -> str:
     if chosen is not None:
         return _as_chosen(who, row, *chosen, book)
     found = _with_numbers(match(payment_of(row), book, Bars()))
-    if _goes_alone(row, found):
+    if _goes_alone(row, found, book):
         placing = _placing(found, row.currency)
         place_receipt(who, receipt_id, placing, automatic=True, policy=book.policy)
         book.refresh()
@@ -101,24 +102,31 @@ def _with_numbers(found: Proposal) -> Proposal:
     return replace(found, evidence=told)
 
 
-def _goes_alone(row: Receipt, found: Proposal) -> bool:
-    # Credit memos are used and other accounts of a group paid by a person, with the screen for it; money left over is asked about.
-    plain = all(line.amount > 0 for line in found.lines) and len(found.customers) == 1 and not found.unapplied
+def _goes_alone(row: Receipt, found: Proposal, book: CashBook) -> bool:
+    # Money left over is asked about; accounts that are no declared payer group are a person's, with the split for it.
+    family = set(book.family(found.customers[0])) if found.customers else set()
+    plain = bool(family) and set(found.customers) <= family and not found.unapplied
     return found.decision == "auto" and not found.forbidden and not row.doubt and plain and bool(found.lines)
 
 
 def _placing(found: Proposal, currency: str) -> Placing:
     evidence = sentence_of(found, currency)
     amounts: dict[int, int] = defaultdict(int)
+    along: dict[int, int] = defaultdict(int)
     for line in found.lines:
-        amounts[int(line.item)] += line.amount
+        side = amounts if line.amount > 0 else along
+        side[int(line.item)] += abs(line.amount)
     uses = [Use(item, Money(minor, currency), discount=True) for item, minor in amounts.items()]
     kept = [
         Deduction(int(each.item), each.amount, each.reason)
         for each in found.deductions
         if each.reason not in ("discount", "bank_fee")
     ]
-    return Placing(int(found.customers[0]), uses, kept, evidence=evidence, why=f"cash_{found.step}"[:32])
+    corrected = dict(Item.objects.filter(pk__in=along).values_list("pk", "corrects"))
+    memos = [Along(item, minor, corrected.get(item)) for item, minor in along.items()]
+    return Placing(
+        int(found.customers[0]), uses, kept, evidence=evidence, why=f"cash_{found.step}"[:32], along=memos
+    )
 
 
 def _kept(row: Receipt, found: Proposal) -> dict[str, Any]:

@@ -10,16 +10,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dunlin.actions.add_follow_up import FollowUpAsked, record_follow_up
+from dunlin.actions.apply_credit import apply_credit
 from dunlin.actions.ask_department import ar_manager, on_duty
 from dunlin.actions.doing import Act, Who, doing
 from dunlin.actions.learn_payer import learn, unlearn
 from dunlin.actions.open_dispute import open_dispute
-from dunlin.actions.postings import first_open_day
+from dunlin.actions.postings import customers_of, first_open_day
 from dunlin.actions.return_payment import return_payment
+from dunlin.actions.reverse_application import reverse_application
 from dunlin.actions.take_payment import Taken, Use, take_payment
 from dunlin.records.cash import OPEN_STATES
 from dunlin.records.models import Customer, Entity, Item, Receipt
 from dunlin.records.policies import current_policy
+from dunlin.rules.applying import Along, spread_along
 from dunlin.rules.codes import Refused
 from dunlin.rules.masking import mask_card_numbers
 from dunlin.rules.money import Money
@@ -48,11 +51,12 @@ class Placing:
     question: str = ""
     evidence: str = ""
     why: str = "by_hand"
+    along: Sequence[Along] = ()  # credit memos used with the money; `uses` say what both settle together
 
 
 @dataclass(frozen=True)
 class Placed:
-    """The payment posted for the receipt; minor units."""
+    """The payment posted for the receipt; minor units. `along` is what credit memos settled beside it."""
 
     receipt_id: int
     payment_id: int
@@ -60,6 +64,7 @@ class Placed:
     unapplied: int
     discount: int
     question: str
+    along: int = 0
 
 
 def place_receipt(
@@ -68,12 +73,12 @@ def place_receipt(
     """Post and apply, in one transaction. What stays unapplied needs a question, which becomes a follow-up of the collector.
 
     Two people at once: the second is refused. The payer is learnt. Refused: receipt_unknown, receipt_settled_already,
-    receipt_not_money, receipt_without_entity, receipt_needs_question, customer_unknown, and what `take_payment` refuses.
+    receipt_not_money, receipt_without_entity, receipt_needs_question, customer_unknown, credits_exceed_uses, and what `take_payment`
+    and `apply_credit` refuse.
     """
     policy = policy or current_policy()
-    with doing(
-        who, "process_receipt", cause="placed by hand" if not automatic else "applied by itself"
-    ) as act:
+    cause = "placed by hand" if not automatic else "applied by itself"
+    with doing(who, "process_receipt", customers=_customers(placing), cause=cause) as act:
         row = _open_receipt(receipt_id)
         if row.kind != "credit" or row.amount <= 0:
             raise Refused("receipt_not_money", receipt=receipt_id)
@@ -82,6 +87,7 @@ def place_receipt(
             raise Refused("customer_unknown", customer=placing.customer_id)
         # The frame of this act undoes a dry run; the inner ones must leave their rows until then.
         wet = replace(who, dry_run=False)
+        placing, row.used_along = _settle_along(wet, row, placing, policy)
         taken = _post(wet, row, placing, policy)
         question = mask_card_numbers(placing.question.strip())[:300]
         if taken.unapplied and not question:
@@ -97,7 +103,10 @@ def place_receipt(
         learn(act, row, customer.pk)
         if question:
             _ask_collector(act, row, customer, taken.unapplied)
-        placed = Placed(row.pk, taken.item_id, taken.applied, taken.unapplied, taken.discount, question)
+        along = sum(each.amount for each in placing.along)
+        placed = Placed(
+            row.pk, taken.item_id, taken.applied, taken.unapplied, taken.discount, question, along
+        )
         act.tell(
             about=f"receipt:{row.pk}",
             customer_id=customer.pk,
@@ -157,10 +166,12 @@ def undo_receipt(who: Who, receipt_id: int, reason: str, *, policy: Policy | Non
                 replace(who, dry_run=False), row.payment_id, f"undone/{row.payment_id}", returned_on=max(who.today, row.value_on),
                 reason=MISPLACED, policy=policy,
             )  # fmt: skip
+            for each in reversed(row.used_along):
+                reverse_application(replace(who, dry_run=False), each, reason=reason, policy=policy)
             unlearn(row)
             row.corrected = row.corrected or row.automatic
         row.state, row.payment_id, row.proposal, row.question = "waiting", None, None, ""
-        row.automatic, row.settled_at, row.settled_by_id = False, None, None
+        row.automatic, row.settled_at, row.settled_by_id, row.used_along = False, None, None, []
         row.save()
         act.tell(
             about=f"receipt:{row.pk}", customer_id=row.customer_id, before=before, after={"state": "waiting"}
@@ -184,6 +195,44 @@ def _open_receipt(receipt_id: int) -> Receipt:
     if row.state not in OPEN_STATES:
         raise Refused("receipt_settled_already", receipt=receipt_id)
     return row
+
+
+def _customers(placing: Placing) -> set[int]:
+    """Whom to lock before anything: with one customer alone the posting does that."""
+    items = {use.item_id for use in placing.uses} | {each.id for each in placing.along}
+    return {placing.customer_id, *customers_of(items)} if placing.along else set()
+
+
+def _settle_along(who: Who, row: Receipt, placing: Placing, policy: Policy) -> tuple[Placing, list[int]]:
+    """Use the credit memos first, so that the money finds what is left to pay; the placing of the money, and the applications made."""
+    if not placing.along:
+        return placing, []
+    wanted: dict[int, int] = {}
+    for use in placing.uses:
+        open_ = Item.objects.values_list("open", flat=True).filter(pk=use.item_id).first() or 0
+        wanted[use.item_id] = wanted.get(use.item_id, 0) + (open_ if use.amount is None else use.amount.minor)
+    try:
+        spread = spread_along(wanted, placing.along)
+    except ValueError as error:
+        more = Money(sum(each.amount for each in placing.along), row.currency)
+        raise Refused(
+            "credits_exceed_uses", asked=more, used=Money(sum(wanted.values()), row.currency)
+        ) from error
+    made = [
+        apply_credit(
+            who,
+            credit,
+            debit,
+            Money(amount, row.currency),
+            why=placing.why,
+            evidence=placing.evidence[:300],
+            policy=policy,
+        ).application_id
+        for credit, debit, amount in spread.uses
+    ]
+    discounts = {use.item_id: use.discount for use in placing.uses}
+    uses = [Use(item, Money(left, row.currency), discounts[item]) for item, left in spread.left.items()]
+    return replace(placing, uses=uses), made
 
 
 def _post(who: Who, row: Receipt, placing: Placing, policy: Policy) -> Taken:
@@ -240,4 +289,5 @@ def _plain(placed: Placed) -> dict[str, Any]:
         "applied": placed.applied,
         "unapplied": placed.unapplied,
         "question": placed.question,
+        **({"along": placed.along} if placed.along else {}),
     }

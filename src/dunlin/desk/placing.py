@@ -10,25 +10,23 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dunlin.actions.process_receipt import Placing, place_receipt, set_aside, take_receipt, undo_receipt
+from dunlin.actions.process_receipt import place_receipt, set_aside, take_receipt, undo_receipt
 from dunlin.actions.process_return import process_return
-from dunlin.actions.take_payment import Use
+from dunlin.actions.split_receipt import join_receipt, split_receipt
 from dunlin.desk.access import customers_of
-from dunlin.desk.acts import Unclear, allow, typed_in
+from dunlin.desk.acts import Unclear, allow, money_in, typed_in
 from dunlin.desk.answers import done, show
-from dunlin.desk.applying import Plan, line_of
 from dunlin.desk.office import number_in, seeing
+from dunlin.desk.placing_plan import ReceiptPlan, placing_of, plan_of
 from dunlin.desk.receipts import LOOKS, STATE_WORDS
 from dunlin.records.cash import OPEN_STATES
-from dunlin.records.models import Application, Customer, Entity, Item, PayerAlias, Receipt
+from dunlin.records.models import Application, Customer, Item, PayerAlias, Receipt
 from dunlin.reports.receipts import payments_like, receipt_row
-from dunlin.rules.applying import Owed, propose
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
 from dunlin.rules.returned import CHANGES, class_of
 
 _MOST = 100
-_FIELD = "amount-"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,12 +38,12 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     known = _known(request, row)
     customer = _customer(request, row, typed, known)
     plan = (
-        _plan(row, customer, typed, proposing=request.method != "POST")
+        plan_of(request, row, customer, typed, proposing=request.method != "POST")
         if customer and _to_place(row)
         else None
     )
     if request.htmx and request.method == "GET" and "customer" in typed:  # type: ignore[attr-defined]
-        return show(request, "applied.html", {"plan": plan})
+        return show(request, "receipts/applied.html", {"plan": plan})
     if request.method == "POST":
         allow(request, "process_receipt")
         try:
@@ -60,7 +58,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
         "row": receipt_row(row, request.door.who.now), "receipt": row, "customer": customer, "plan": plan, "typed": typed,  # type: ignore[attr-defined]
         "errors": errors, "looks": LOOKS, "state_words": STATE_WORDS, "found": _found(request, typed.get("q", "")),
         "known": known, "applied": _applied(row), "to_place": _to_place(row), "meaning": _meaning(row),
-        "payments": _payments(request, row, typed.get("payment", "")), "open": row.state in OPEN_STATES,
+        "payments": _payments(request, row, typed.get("payment", "")), "open": row.state in OPEN_STATES, **_family(row),
     }  # fmt: skip
     return show(request, "receipts/one.html", facts, status=422 if errors else 200)
 
@@ -166,79 +164,79 @@ def _found(request: HttpRequest, text: str) -> list[Customer]:
     return list(customers_of(request).filter(wanted).order_by("sort_name")[:12])
 
 
-def _plan(row: Receipt, customer: Customer, typed: Mapping[str, str], proposing: bool) -> Plan:
-    """What was typed; before anything was, the proposal kept with the receipt, else what the payer's text names, else oldest first."""
-    entity = row.account.entity if row.account else None
-    money = Item(
-        customer=customer, entity=entity or Entity(), kind="payment", side=-1, currency=row.currency, amount=row.amount, open=row.amount,
-        value_on=row.value_on, posted_on=row.booked_on, document_on=row.booked_on,
-    )  # fmt: skip
-    sent = {name[len(_FIELD) :]: text for name, text in typed.items() if name.startswith(_FIELD)}
-    fit = Item.objects.filter(customer=customer, side=1, currency=row.currency, open__gt=0).order_by(
-        "due_on", "pk"
-    )
-    fit = fit.filter(entity=entity) if entity else fit
-    items = list(fit[:_MOST])
-    texts = {item.pk: sent.get(str(item.pk), "") for item in items}
-    basis = "typed"
-    if not sent and proposing:
-        basis, minors = _proposed(row, items)
-        texts = {pk: str(Money(minor, row.currency)).rsplit(" ", 1)[0] for pk, minor in minors.items()}
-    granting = not sent or typed.get("discount") == "1"
-    lines = tuple(line_of(money, item, texts.get(item.pk, ""), granting) for item in items)
-    used = sum(line.amount for line in lines)
-    earns = any(
-        item.discount and item.discount_until and row.value_on <= item.discount_until for item in items
-    )
-    return Plan(money, lines, basis, used, row.amount - used, sum(line.discount for line in lines), 0, earns)
-
-
-def _proposed(row: Receipt, items: Sequence[Item]) -> tuple[str, dict[int, int]]:
-    if row.proposal and row.proposal.get("lines"):
-        open_now = {item.pk: item.open for item in items}
-        lines = {
-            line["item"]: min(line["amount"], open_now[line["item"]])
-            for line in row.proposal["lines"]
-            if line["item"] in open_now
-        }
-        return "proposed", lines
-    owed = [Owed(item.pk, item.number, item.open, item.disputed) for item in items]
-    named = " ".join([row.text, *row.references, *(each["number"] for each in row.documents)])
-    found = propose(row.amount, owed, chosen=(), named=(), text=named)
-    return found.basis, dict(found.amounts)
-
-
 def _place(
-    request: HttpRequest, row: Receipt, customer: Customer, plan: Plan, typed: Mapping[str, str]
+    request: HttpRequest, row: Receipt, customer: Customer, plan: ReceiptPlan, typed: Mapping[str, str]
 ) -> str:
-    wanted = [line for line in plan.lines if line.typed]
-    for line in wanted:
-        if not line.amount:
-            raise Unclear(f"{_FIELD}{line.item.pk}", line.problem)
-    if plan.left < 0:
-        raise Unclear(
-            "form",
-            f"{Money(plan.used, row.currency)} is more than the {Money(row.amount, row.currency)} that came in.",
-        )
-    granting = typed.get("discount") == "1"
-    uses = [
-        Use(line.item.pk, Money(line.amount, row.currency), granting and bool(line.discount))
-        for line in wanted
-    ]
-    placing = Placing(
-        customer.pk,
-        uses,
-        question=typed.get("question", ""),
-        evidence=typed.get("note", "") or "placed by hand",
-    )
-    placed = place_receipt(request.door.who, row.pk, placing)  # type: ignore[attr-defined]
+    placed = place_receipt(request.door.who, row.pk, placing_of(plan, customer, typed))  # type: ignore[attr-defined]
     parts = [f"{Money(placed.applied, row.currency)} applied for {customer.name}"]
+    parts += [f"{Money(placed.along, row.currency)} of credit memos used along"] if placed.along else []
     parts += (
         [f"{Money(placed.unapplied, row.currency)} unapplied, with a question to its collector"]
         if placed.unapplied
         else []
     )
     return "; ".join(parts) + "."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def split(request: HttpRequest, pk: int) -> HttpResponse:
+    """Split it into parts for accounts that have nothing to do with each other; the parts make the amount exactly."""
+    allow(request, "process_receipt")
+    row = _receipt(pk)
+    typed, errors = typed_in(request), {}
+    parts = _parts(request, row, typed)
+    if request.method == "POST":
+        try:
+            amounts = [
+                _amount_in(typed, at, row.currency) for at in range(len(parts)) if typed.get(f"part-{at}")
+            ]
+            used = [each for at, each in enumerate(parts) if typed.get(f"part-{at}")]
+            whose = [each["customer"].pk if each["customer"] else None for each in used]
+            made = split_receipt(request.door.who, pk, amounts, whose)  # type: ignore[attr-defined]
+            return done(
+                request,
+                f"Split into {len(made)} parts; each is placed on its own.",
+                reverse("receipt", args=[made[0]]),
+            )
+        except Unclear as unclear:
+            errors[unclear.field] = unclear.problem
+        except Refused as refused:
+            errors["form"] = str(refused)
+    now = request.door.who.now  # type: ignore[attr-defined]
+    facts = {"row": receipt_row(row, now), "receipt": row, "parts": parts, "typed": typed, "errors": errors}
+    return show(request, "receipts/split.html", facts, status=422 if errors else 200)
+
+
+@require_POST
+def join(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the parts together again."""
+    allow(request, "process_receipt")
+    _receipt(pk)
+    join_receipt(request.door.who, pk)  # type: ignore[attr-defined]
+    return done(request, "The parts are one receipt again.", reverse("receipt", args=[pk]))
+
+
+def _parts(request: HttpRequest, row: Receipt, typed: Mapping[str, str]) -> list[dict[str, Any]]:
+    """One part for each account the proposal names, with what it would settle there, and empty ones to write in."""
+    sums: dict[int, int] = {}
+    lines = {line["item"]: line["amount"] for line in (row.proposal or {}).get("lines", [])}
+    for item in Item.objects.filter(pk__in=lines):
+        sums[item.customer_id] = sums.get(item.customer_id, 0) + lines[item.pk]
+    known = {each.pk: each for each in customers_of(request).filter(pk__in=sums)}
+    found: list[dict[str, Any]] = [
+        {
+            "customer": known.get(pk),
+            "amount": str(Money(minor, row.currency)).rsplit(" ", 1)[0] if minor > 0 else "",
+        }
+        for pk, minor in sums.items()
+    ]
+    found += [{"customer": None, "amount": ""} for _ in range(max(2, 5 - len(found)))]
+    return [{**each, "text": typed.get(f"part-{at}", each["amount"])} for at, each in enumerate(found)]
+
+
+def _amount_in(typed: Mapping[str, str], at: int, currency: str) -> int:
+    amount = money_in({f"part-{at}": typed[f"part-{at}"]}, f"part-{at}", currency)
+    return 0 if amount is None else amount.minor
 
 
 def _applied(row: Receipt) -> list[Application]:
@@ -248,6 +246,15 @@ def _applied(row: Receipt) -> list[Application]:
         "debit__customer"
     )
     return list(uses.order_by("pk")[:_MOST])
+
+
+def _family(row: Receipt) -> dict[str, Any]:
+    """What it is a part of, its parts, the credit memos used along with it."""
+    along = Application.objects.filter(pk__in=row.used_along).select_related("credit", "debit").order_by("pk")
+    return {
+        "whole": row.part_of, "parts": list(row.parts.select_related("customer").order_by("pk")),
+        "used_along": list(along) if row.used_along else [],
+    }  # fmt: skip
 
 
 def _meaning(row: Receipt) -> str:

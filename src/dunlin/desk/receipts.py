@@ -20,9 +20,18 @@ from dunlin.rules.money import Money
 
 FILE_BYTES_MAX = 50 << 20
 TAB_WORDS = (("to_do", "To do"), ("done", "Placed"), ("returns", "Came back"), ("aside", "Set aside"), ("info", "For information"))  # fmt: skip
-LOOKS = {"waiting": "", "proposed": "info", "asked": "warn", "done": "good", "aside": "", "info": ""}
+LOOKS = {
+    "waiting": "",
+    "proposed": "info",
+    "asked": "warn",
+    "done": "good",
+    "aside": "",
+    "info": "",
+    "split": "info",
+}
 STATE_WORDS = {
     "waiting": "to place", "proposed": "proposed", "asked": "asked", "done": "placed", "aside": "set aside", "info": "for information",
+    "split": "split",
 }  # fmt: skip
 _FILES = 50
 _DAYS = 30

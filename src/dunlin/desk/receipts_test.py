@@ -83,6 +83,35 @@ def test_a_person_finds_the_customer_sees_the_arithmetic_places_and_undoes(books
     assert (row.state, row.owner, row.question) == ("aside", books.mona, "a loan")
 
 
+@pytest.mark.req("E2")
+def test_a_person_uses_a_credit_memo_along_pays_for_the_group_and_splits(books, mona):
+    memo = cast.credit_memo(books.branch, "20.00", number="CM-9")
+    take_bank_file(cast.who("ar_manager"), "in.xml", camt([Line("780.00", "A Holding", "for you", "A1")]))
+    row = Receipt.objects.get()
+    at = f"/receipts/{row.pk}"
+    late, branch, credit = f"amount-{books.late.pk}", f"amount-{books.branch_invoice.pk}", f"credit-{memo.pk}"
+    shown = mona.get(at, {"customer": books.lakeside.pk}).content.decode()
+    assert all(each in shown for each in (late, branch, credit, "Lakeside Hotels West"))
+    typed = {"customer": books.lakeside.pk, late: "500.00", branch: "300.00", credit: "20.00"}
+    told = mona.get(at, typed, headers={"HX-Request": "true"}).content.decode().replace("\xa0", " ")
+    assert "20.00 USD of credit memos" in told
+    assert "nothing stays unapplied" in told
+    assert mona.post(at, typed | {credit: "20.01"}).status_code == 422
+    done = mona.post(at, typed, follow=True).content.decode().replace("\xa0", " ")
+    assert "20.00 USD of credit memos used along" in done
+    assert "CM-9 for INV-1101" in mona.get(at).content.decode()
+    mona.post(f"{at}/undo", {"reason": "two accounts"})
+    assert mona.post(f"{at}/split", {"part-0": "500", "part-1": "x"}).status_code == 422
+    assert (
+        "must make it exactly" in mona.post(f"{at}/split", {"part-0": "500", "part-1": "5"}).content.decode()
+    )
+    parts = mona.post(f"{at}/split", {"part-0": "500", "part-1": "280"}, follow=True).content.decode()
+    assert "Split into 2 parts" in parts
+    mona.post(f"{at}/join")
+    row.refresh_from_db()
+    assert (row.state, row.parts.count()) == ("waiting", 0)
+
+
 @pytest.mark.req("E4")
 def test_what_came_back_and_nobody_can_tell_is_chosen_from_a_list(books, mona):
     sent(mona, [Line("-200.00", "Lakeside", "back", "R1", returned="AM04")])

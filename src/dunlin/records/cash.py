@@ -11,7 +11,8 @@ from django.db.models import Q
 RECEIPT_KINDS = ("credit", "debit", "return", "noc", "reversal")
 # waiting: nobody and nothing decided yet. proposed: a proposal waits for a person. asked: posted unapplied, or not posted, with a
 # named question. done: posted and applied. aside: not money of a customer, with the reason. info: moves no money of ours.
-RECEIPT_STATES = ("waiting", "proposed", "asked", "done", "aside", "info")
+# split: its money stands in its parts, which are placed each on its own.
+RECEIPT_STATES = ("waiting", "proposed", "asked", "done", "aside", "info", "split")
 OPEN_STATES = ("waiting", "proposed", "asked")
 
 
@@ -100,6 +101,8 @@ class Receipt(models.Model):
     payment = models.ForeignKey(
         "Item", null=True, blank=True, on_delete=models.PROTECT, related_name="receipts"
     )  # the payment posted for it, or the one it returned
+    used_along = models.JSONField(default=list)  # applications of credit memos used with it: undone with it
+    part_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="parts")
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.ForeignKey("User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 

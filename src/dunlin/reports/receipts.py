@@ -19,13 +19,13 @@ RETURN_WINDOW = timedelta(400)  # an unauthorised SEPA debit comes back for thir
 # Tab → the rows in it.
 TABS: dict[str, Q] = {
     "to_do": Q(state__in=OPEN_STATES),
-    "done": Q(state="done"),
+    "done": Q(state__in=("done", "split")),
     "returns": Q(kind__in=("return", "reversal", "noc")),
     "aside": Q(state="aside"),
     "info": Q(state="info"),
 }
-# What P15 is about: money, whichever way it went; what only informs has no clock.
-_COUNTED = Q(kind__in=("credit", "return", "reversal")) & ~Q(state="info")
+# What P15 is about: money, whichever way it went; what only informs has no clock; what was split has it in its parts.
+_COUNTED = Q(kind__in=("credit", "return", "reversal")) & ~Q(state__in=("info", "split"))
 
 
 @dataclass(frozen=True, slots=True)

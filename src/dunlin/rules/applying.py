@@ -6,7 +6,7 @@ A proposal only: a person looks at it before anything is applied. DOMAIN section
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -70,3 +70,42 @@ def numbers_in(text: str, owed: Sequence[Owed]) -> set[int]:
         if len(each.number) > 2
         and re.search(rf"(?<![^\W_]){re.escape(each.number.casefold())}(?![^\W_])", words)
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """A credit memo used along with a payment: `amount` minor units of credit `id`, first for document `prefers`, if any."""
+
+    id: int
+    amount: int
+    prefers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """What the credits settle, as (credit, document, amount), and what is left of each document for the money, in their order."""
+
+    uses: tuple[tuple[int, int, int], ...]
+    left: dict[int, int]
+
+
+def spread_along(wanted: Mapping[int, int], along: Sequence[Along]) -> Spread:
+    """Settle `wanted` (document → minor units) from credits first; the payment settles the rest.
+
+    A credit goes to the document it prefers, then from the last document backwards, so that the money stands on the oldest ones.
+    ValueError when the credits are more than what is wanted.
+    """
+    left = dict(wanted)
+    if sum(each.amount for each in along) > sum(left.values()):
+        raise ValueError("the credits are more than the documents take")
+    # What prefers a document goes first, lest another credit be on it already.
+    uses = []
+    for each in sorted(along, key=lambda one: one.prefers not in left):
+        rest = each.amount
+        for document in [*([each.prefers] if each.prefers in left else []), *reversed(left)]:
+            amount = min(rest, left[document])
+            if amount > 0:
+                uses.append((each.id, document, amount))
+                left[document] -= amount
+                rest -= amount
+    return Spread(tuple(uses), {document: amount for document, amount in left.items() if amount})
