@@ -125,3 +125,19 @@ FEDWIRE = """\
 SAMPLES = {
     "bai2": BAI2, "mt940": MT940, "camt": CAMT, "ofx": OFX, "nacha": NACHA, "lockbox": LOCKBOX, "fedwire": FEDWIRE,
 }  # fmt: skip
+
+# A bank's list, which is read by a mapping and so is no file of `SAMPLES`.
+TABLE_HEAD = "Date;Text;Name;Amount;Balance;Account"
+TABLE = (
+    TABLE_HEAD
+    + """
+04.06.2024;INV-00123 RF18539007547034;Acme Widgets GmbH;2.500,00;3.500,00;DE89370400440532013000
+14.06.2024;Fee;Our Bank;-10,00;3.490,00;DE89370400440532013000
+15.06.2024;INV-00125 INV-00126;Beta AG;149,5;3.639,50;DE89370400440532013000
+17.06.2024;;;12.345.678,90;12.349.318,40;DE89370400440532013000
+"""
+)
+TABLE_COLUMNS = {
+    "booked_on": "Date", "text": "Text+Name", "payer_name": "Name", "amount": "Amount", "balance": "Balance", "currency": ":EUR",
+    "account": "Account",
+}  # fmt: skip

@@ -1,21 +1,30 @@
 """Bank files, broken in a thousand ways: `python -m tests.fuzz_bank --minutes 10`.
 
 Whatever the bytes, a file is read or refused within two seconds. When it is read, the amounts are those a simple count of
-the text finds (`simple_sum`, which knows nothing of the readers), or something warns or is shown as damaged.
+the text finds (`fuzz_counts.py`, which knows nothing of the readers), or something warns or is shown as damaged.
+`--only READER` tries one reader; `--seed N` begins at another file, and with the seed of a stop that very file comes first.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import re
+import signal
 import sys
 import time
+import traceback
 from collections import Counter
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable
 
 from dunlin.formats.bank_files import BankFile, BankFileProblem, read_bank_file
-from tests.bank_samples import SAMPLES
+from dunlin.formats.bank_table import read_bank_table
+from dunlin.formats.remittance_files import RemittanceProblem, read_remittance, read_remittance_text
+from dunlin.formats.tables import TableProblem, open_table
+from tests.bank_samples import SAMPLES, TABLE, TABLE_COLUMNS
+from tests.fuzz_counts import wrong_advice, wrong_amount
+from tests.remittance_samples import ADVICES
 from tests.shared_data import ROOT
 
 SECONDS_MAX = 2.0
@@ -41,6 +50,30 @@ def sources() -> dict[str, list[bytes]]:
     for folder, name in folders.items():
         for path in sorted((ROOT / "data" / "bank" / folder).glob("[!_]*")):
             found[name].append(path.read_bytes())
+    # Its amounts are counted; the real lists only must not stop the reader.
+    found["table"] = [TABLE.encode()] * 8
+    lists = [
+        path.read_bytes()
+        for folder in ("csv", "sheets")
+        for path in sorted((ROOT / "data" / "bad_input" / folder).glob("*"))
+    ]
+    found["table"] += lists
+    return found | _advices(lists)
+
+
+def _advices(lists: list[bytes]) -> dict[str, list[bytes]]:
+    """Remittance advice: the made-up ones, the real ones and the words of mails where they are on this machine."""
+    found = {name: [text.encode()] * 4 for name, text in ADVICES.items()}
+    for name, pattern in (("820", "*.edi"), ("ubl", "*.xml")):
+        found[name] += [path.read_bytes() for path in sorted((ROOT / "data" / "remittance").glob(pattern))]
+    found["remittance_table"] += lists
+    mails = ROOT / "data" / "emails_intent.jsonl"
+    if mails.exists():
+        rows = [json.loads(line) for line in mails.read_text(encoding="utf-8").splitlines()]
+        bodies = [str(row["body"]) for row in rows]
+        found["remittance_text"] = found["remittance_text"] * 8 + [
+            body.encode() for body in bodies if re.search(r"\d", body)
+        ]
     return found
 
 
@@ -114,112 +147,31 @@ def _ends(content: bytes, chance: random.Random, other: bytes) -> bytes:
 _CHANGES = (_cut, _turn, _turn, _digit, _digit, _lines, _lines, _insert, _insert, _splice, _encode, _ends)
 
 
-# --- the simple count -----------------------------------------------------------------------------------------------
+# --- one try --------------------------------------------------------------------------------------------------------
 
 
-def simple_sum(file: BankFile, content: bytes) -> Decimal | None:
-    """Sum of what looks like an amount of a transaction, by a pattern a format; None when the text does not decode plainly."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
-    if "\0" in text:  # wide letters
-        return None
-    text = re.sub("^[\x01-\x04\x1a]+", "", text.replace("\r\n", "\n").replace("\r", "\n"), flags=re.M)
-    try:
-        return _COUNTS[file.format](text)
-    except (InvalidOperation, ValueError):
-        return (
-            None  # what looks like an amount is none; the reader says so too, which `wrong_amount` asks for
-        )
+def as_bank_file(content: bytes) -> BankFile:
+    """As a person hands it in: its content says what it is."""
+    return read_bank_file("fuzz", content)
 
 
-def _bai2(text: str) -> Decimal:
-    found = re.findall(r"(?:^|/)\s*16,\s*(\d{3})\s*,\s*\+?(\d+)\s*,", text, re.M)
-    return Decimal(
-        sum(
-            int(amount) * (1 if int(code) < 400 or 720 <= int(code) < 760 else -1)
-            for code, amount in found
-            if code != "890"
-        )
-    )
+def as_table(content: bytes) -> BankFile:
+    """As a list with the mapping of the made-up one; of any other list the first column is the day, the last the amount."""
+    columns = TABLE_COLUMNS
+    if b"Amount" not in content:
+        try:
+            header = open_table(content, "fuzz").header
+        except TableProblem as problem:
+            raise BankFileProblem(problem.code, problem.line, **problem.facts) from None
+        columns = {"booked_on": header[0], "amount": header[-1], "currency": ":EUR"}
+    return read_bank_table("fuzz", content, columns, "dmy", ",")
 
 
-def _mt940(text: str) -> Decimal:
-    found = re.findall(r"^\s*:61:\s*\d{6}(?:\d{4})?\s*(R?)([CD])[A-Z]?\s*(\d+,\d*)", text, re.M)
-    return sum(
-        (
-            Decimal(amount.replace(",", ".")) * (1 if (side == "C") != bool(back) else -1)
-            for back, side, amount in found
-        ),
-        Decimal(0),
-    )
-
-
-def _ofx(text: str) -> Decimal:
-    return sum(
-        (Decimal(each.replace(",", ".")) for each in re.findall(r"<TRNAMT\s*>\s*([^<\s]+)", text, re.I)),
-        Decimal(0),
-    )
-
-
-def _camt(text: str) -> Decimal:
-    whole = Decimal(0)
-    for entry in re.findall(r"<Ntry\s*>(.*?)</Ntry\s*>", text, re.S):
-        entry = re.sub(
-            r"<Bal\s*>.*?</Bal\s*>", "", entry, flags=re.S
-        )  # a balance that lines moved about put inside
-        amount = re.search(r"<Amt\s+Ccy\s*=\s*[\"'][A-Z]{3}[\"']\s*>\s*([\d.]+)\s*</Amt\s*>", entry)
-        side = re.search(r"<CdtDbtInd\s*>\s*(CRDT|DBIT)\s*<", entry)
-        if amount and side:
-            whole += Decimal(amount[1]) * (1 if side[1] == "CRDT" else -1)
-    return whole
-
-
-def _nacha(text: str) -> Decimal:
-    whole, wide = 0, False  # advice batches have two columns more
-    for line in text.split("\n"):
-        for at in range(0, len(line), 94):
-            record = line[at : at + 94]
-            if record[:1] == "5":
-                wide = record[50:53] == "ADV"
-            if record[:1] == "6":
-                whole += int(record[27 if wide else 29 : 39]) * (
-                    1 if record[2] in ("1357" if wide else "1234") else -1
-                )
-    return Decimal(whole)
-
-
-def _lockbox(text: str) -> Decimal:
-    return Decimal(sum(int(line[7:17]) for line in text.split("\n") if line[:1] == "6"))
-
-
-def _fedwire(text: str) -> Decimal:
-    return Decimal(sum(int(each) for each in re.findall(r"\{2000\}\s*(\d{12})", text)))
-
-
-_COUNTS = {
-    "bai2": _bai2, "mt940": _mt940, "ofx": _ofx, "camt": _camt, "nacha": _nacha, "lockbox": _lockbox, "fedwire": _fedwire,
-}  # fmt: skip
-_IN_MINOR = ("bai2", "nacha", "lockbox", "fedwire")
-
-
-def wrong_amount(file: BankFile, content: bytes) -> str:
-    """ "" when the amounts are those of the simple count, or the reader says that something is not as it should be."""
-    counted = simple_sum(file, content)
-    said = {flaw.code for flaw in file.warnings} - {"bank_ach_forward", "bank_interim"}
-    if counted is None or said or file.damaged:
-        return ""
-    minor = file.format in _IN_MINOR
-    read = sum((Decimal(e.amount.minor) if minor else e.amount.decimal for e in file.entries), Decimal(0))
-    return "" if read == counted else f"{file.format}: read {read}, counted {counted}"
-
-
-def tried(content: bytes) -> str:
+def tried(content: bytes, read: Callable[[bytes], BankFile] = as_bank_file) -> str:
     """What came of it: the format, or the code of the refusal. AssertionError when it was slow or an amount is wrong."""
-    began = time.perf_counter()
+    began = time.process_time()
     try:
-        file = read_bank_file("fuzz", content)
+        file = read(content)
     except BankFileProblem as problem:
         outcome = problem.code
     else:
@@ -228,36 +180,84 @@ def tried(content: bytes) -> str:
         keys = [each.key for each in file.entries]
         assert len(set(keys)) == len(keys), "two entries of one key"
         assert all(flaw.place and flaw.detail for flaw in (*file.warnings, *file.damaged))
-    seconds = time.perf_counter() - began
+    assert outcome
+    seconds = time.process_time() - began
     assert seconds < SECONDS_MAX, f"{seconds:.1f} s"
     return outcome
+
+
+def tried_advice(content: bytes, text: bool = False) -> str:
+    """The same of remittance advice; `text` reads it as the words of a mail whatever it looks like."""
+    began = time.process_time()
+    try:
+        if text:
+            file = read_remittance_text("fuzz", content.decode("utf-8", "replace"), "USD")
+        else:
+            file = read_remittance("fuzz", content, currency="EUR")
+    except RemittanceProblem as problem:
+        outcome = problem.code
+    else:
+        outcome = file.format
+        assert not (wrong := wrong_advice(file, content)), wrong
+        for advice in file.advices:
+            assert advice.adds_up is not True or advice.listed == advice.amount, "it says it adds up"
+            assert len(advice.payer_tail) <= 4
+        assert len({each.key for each in file.advices}) == len(file.advices), "two advices of one key"
+        assert all(flaw.place and flaw.detail for flaw in (*file.warnings, *file.damaged))
+    seconds = time.process_time() - began
+    assert seconds < SECONDS_MAX, f"{seconds:.1f} s"
+    return outcome
+
+
+TRIES: dict[str, Callable[[bytes], str]] = {
+    "table": lambda content: tried(content, as_table),
+    "820": tried_advice,
+    "ubl": tried_advice,
+    "remittance_table": tried_advice,
+    "remittance_text": lambda content: tried_advice(content, text=True),
+}
+
+
+class Hangs(Exception):
+    """A reader has had five times the seconds it may take."""
+
+
+def _hangs(number: int, frame: object) -> None:
+    raise Hangs
 
 
 def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--minutes", type=float, default=10)
     asked.add_argument("--seed", type=int, default=0)
+    asked.add_argument("--only", choices=sorted(sources()), help="one reader")
     given = asked.parse_args()
     whole = sources()
     everything = [content for many in whole.values() for content in many]
-    outcomes: dict[str, Counter[str]] = {name: Counter() for name in whole}
+    names = [given.only] if given.only else sorted(whole)
+    outcomes: dict[str, Counter[str]] = {name: Counter() for name in names}
     ends, number, slowest = time.monotonic() + given.minutes * 60, given.seed, 0.0
+    signal.signal(signal.SIGVTALRM, _hangs)
     while time.monotonic() < ends:
         chance = random.Random(number)
-        name = chance.choice(sorted(whole))
+        name = chance.choice(names)
         content = mutated(chance.choice(whole[name]), chance, chance.choice(everything))
-        began = time.perf_counter()
+        began = time.process_time()
+        signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS_MAX * 5)
         try:
-            outcomes[name][tried(content)] += 1
-        except Exception as problem:
+            outcomes[name][TRIES.get(name, tried)(content)] += 1
+        except (Exception, Hangs) as problem:
             print(f"seed {number}, {name}: {type(problem).__name__}: {problem}\n{content[:3000]!r}")
+            traceback.print_exc()
             return 1
-        slowest = max(slowest, time.perf_counter() - began)
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        slowest = max(slowest, time.process_time() - began)
         number += 1
-    print(f"{number - given.seed} files, the slowest {slowest:.3f} s")
+    print(f"{number - given.seed} files in {given.minutes:g} minutes, the slowest {slowest:.3f} s")
     for name, found in outcomes.items():
         print(
-            f"{name:<8} {sum(found.values()):>7}  "
+            f"{name:<16} {sum(found.values()):>7}  "
             + ", ".join(f"{code} {count}" for code, count in found.most_common())
         )
     return 0

@@ -41,3 +41,19 @@ class MarkEvidence:
             proofs = self.open_cases
         if len(proofs) < 3:
             proofs.append((line, text))
+
+    def decimal_comma(self, digits: int) -> bool | None:
+        """Whether a comma divides the decimals of a currency with so many; None while nothing or both is proved.
+
+        Three digits behind the only mark are decimals of a currency with three and thousands of any other.
+        """
+        point, comma = bool(self.point), bool(self.comma)
+        if self.open_cases and digits != 3:
+            last = [_LAST_MARK.search(text) for _, text in self.open_cases]
+            point = point or any(found is not None and found[2] == "," for found in last)
+            comma = comma or any(found is not None and found[2] == "." for found in last)
+        if point and comma:
+            return None
+        if not (point or comma):
+            return None if self.open_cases else False
+        return comma

@@ -77,6 +77,7 @@ def read_bai2(name: str, text: str) -> BankFile:
     for record in _records(text, state.into):
         state.account.records += record.lines
         place = f"line {record.line}"
+        state.closed = record.code == "99"  # a second file behind the first may be cut as well
         try:
             if record.code in handlers:
                 handlers[record.code](state, record, place)
@@ -268,7 +269,6 @@ def _group_end(state: _State, record: Record, place: str) -> None:
 def _file_end(state: _State, record: Record, place: str) -> None:
     state.file.records += record.lines
     _compare(state, record, place, "The file trailer (99)", state.file, records_at=2)
-    state.closed = True
 
 
 def _compare(state: _State, record: Record, place: str, what: str, sums: _Sums, records_at: int) -> None:

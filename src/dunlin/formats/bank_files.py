@@ -31,6 +31,7 @@ __all__ = [
     "Statement",
     "format_of",
     "read_bank_file",
+    "text_of",
 ]
 
 BYTES_MAX = 128 << 20
@@ -68,11 +69,11 @@ def read_bank_file(name: str, content: bytes) -> BankFile:
         raise BankFileProblem("bank_file_empty")
     if len(content) > BYTES_MAX:
         raise BankFileProblem("bank_file_large", limit=BYTES_MAX >> 20)
-    kind = format_of(_text(content[:_HEAD_BYTES])[0])
+    kind = format_of(text_of(content[:_HEAD_BYTES])[0])
     try:
         if kind == "xml":  # expat decodes by the declaration; blanks before it are a common fault
             return read_camt(name, content.lstrip())
-        text, lost = _text(content)
+        text, lost = text_of(content)
         read = _READERS[kind](name, text)
     except (
         NotMoney
@@ -106,7 +107,7 @@ def format_of(text: str) -> str:
     raise BankFileProblem("bank_file_unknown")
 
 
-def _text(content: bytes) -> tuple[str, int]:
+def text_of(content: bytes) -> tuple[str, int]:
     """The text with "\\n" as line end, and how many bytes of it were no text. A zero byte is in no text file."""
     encoding, errors = find_encoding(io.BytesIO(content))
     try:

@@ -140,7 +140,7 @@ def _sheet_format(data: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise TableProblem("file_damaged", why=str(error)) from None
     if "[Content_Types].xml" in names:
         if any(name.startswith("xl/") for name in names):
@@ -160,7 +160,10 @@ def _zip_member(data: bytes) -> Callable[[], BinaryIO]:
         raise TableProblem("file_password")
 
     def opened() -> BinaryIO:
-        return cast(BinaryIO, zipfile.ZipFile(io.BytesIO(data)).open(members[0]))
+        try:
+            return cast(BinaryIO, zipfile.ZipFile(io.BytesIO(data)).open(members[0]))
+        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+            raise TableProblem("file_damaged", why=str(error)) from None
 
     return opened
 

@@ -35,6 +35,28 @@ _CODES: Sequence[tuple[str, re.Pattern[str]]] = tuple(
 )
 
 
+# Adjustment reasons of X12 (data element 426) → the same codes; what is not here is unknown, and a person reads it.
+_X12: Mapping[str, str] = {
+    code: name
+    for name, codes in {
+        "price": "01 78 E4 E5 D9",
+        "quantity": "06 22 42 59 75 A2 A4",
+        "damage": "04 05 82 F1",
+        "return": "11 12 13 14 15 25 72 AQ AS BF",
+        "freight": "21 30 31 46 54 D2",
+        "tax": "55 BA BB BC",
+        "discount": "24 43 76 90 FA L2",
+        "promotion": "02 28 56 57 71 77 79 85 89 A3 A8 AV B2 C2 C6 D5 GB GC GE GH",
+    }.items()
+    for code in codes.split()
+}
+
+
+def code_of_x12(code: str) -> str:
+    """The reason code of an X12 adjustment reason (ADX02), unknown when it is none of those."""
+    return _X12.get(code.strip().upper(), "unknown")
+
+
 def code_of(words: str) -> str:
     """The reason code of a payer's words: price, quantity, damage, return, freight, tax, discount, promotion, bank_fee or unknown."""
     return next((code for code, pattern in _CODES if pattern.search(words)), "unknown")
