@@ -51,7 +51,7 @@ def sources() -> dict[str, list[bytes]]:
         for path in sorted((ROOT / "data" / "bank" / folder).glob("[!_]*")):
             found[name].append(path.read_bytes())
     # Its amounts are counted; the real lists only must not stop the reader.
-    found["table"] = [TABLE.encode()] * 8
+    found["table"] = [TABLE.encode()] * 32
     lists = [
         path.read_bytes()
         for folder in ("csv", "sheets")
@@ -63,15 +63,15 @@ def sources() -> dict[str, list[bytes]]:
 
 def _advices(lists: list[bytes]) -> dict[str, list[bytes]]:
     """Remittance advice: the made-up ones, the real ones and the words of mails where they are on this machine."""
-    found = {name: [text.encode()] * 4 for name, text in ADVICES.items()}
+    found = {name: [text.encode()] * 8 for name, text in ADVICES.items()}
     for name, pattern in (("820", "*.edi"), ("ubl", "*.xml")):
         found[name] += [path.read_bytes() for path in sorted((ROOT / "data" / "remittance").glob(pattern))]
-    found["remittance_table"] += lists
+    found["remittance_table"] = found["remittance_table"] * 4 + lists
     mails = ROOT / "data" / "emails_intent.jsonl"
     if mails.exists():
         rows = [json.loads(line) for line in mails.read_text(encoding="utf-8").splitlines()]
         bodies = [str(row["body"]) for row in rows]
-        found["remittance_text"] = found["remittance_text"] * 8 + [
+        found["remittance_text"] = found["remittance_text"] * 4 + [
             body.encode() for body in bodies if re.search(r"\d", body)
         ]
     return found

@@ -88,3 +88,18 @@ def test_a_declared_encoding_of_xml_is_followed():
     with pytest.raises(BankFileProblem) as refused:
         read_bank_file("x", text.replace("UTF-8", "klingon").encode())
     assert refused.value.code == "bank_xml_broken"
+
+
+# What stopped a long run once: a second file behind a whole one and cut, an amount with an exponent no one can add.
+STOPS = {
+    "bai2": SAMPLES["bai2"] + SAMPLES["bai2"][: SAMPLES["bai2"].index("16,555,14950") + len("16,555,14950")],
+    "ofx": SAMPLES["ofx"].replace("2500.00", "2500.09E9999999999996"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(STOPS))
+def test_what_stopped_a_long_run_does_so_no_more(name):
+    content = STOPS[name].encode()
+    assert tried(content) == name
+    file = read_bank_file(name, content)
+    assert file.damaged or any(flaw.code == "bank_file_cut" for flaw in file.warnings)

@@ -6,7 +6,7 @@ It knows nothing of the readers, so that a fault of a reader cannot be a fault o
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from dunlin.formats.bank_files import BankFile
 from dunlin.formats.remittance_model import AdviceFile
@@ -17,7 +17,7 @@ from tests.remittance_samples import TABLE_HEAD as ADVICE_HEAD
 def simple_sum(file: BankFile, content: bytes) -> Decimal | None:
     """Sum of what looks like an amount of a transaction, by a pattern a format; None when the text does not decode plainly."""
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig").lstrip("\ufeff")
     except UnicodeDecodeError:
         return None
     if "\0" in text:  # wide letters
@@ -25,7 +25,7 @@ def simple_sum(file: BankFile, content: bytes) -> Decimal | None:
     text = re.sub("^[\x01-\x04\x1a]+", "", text.replace("\r\n", "\n").replace("\r", "\n"), flags=re.M)
     try:
         return _COUNTS[file.format](text)
-    except (InvalidOperation, ValueError):
+    except (ArithmeticError, ValueError):
         return (
             None  # what looks like an amount is none; the reader says so too, which `wrong_amount` asks for
         )
@@ -131,9 +131,9 @@ def wrong_advice(file: AdviceFile, content: bytes) -> str:
     if file.warnings or file.damaged or any(each.adds_up is False for each in file.advices):
         return ""
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig").lstrip("\ufeff")
         counted = _ADVICE_COUNTS[file.format](text.replace("\r\n", "\n").replace("\r", "\n"))
-    except (UnicodeDecodeError, InvalidOperation, ValueError):
+    except (ArithmeticError, ValueError):
         return ""
     read = sum((line.paid.decimal for line in file.lines), Decimal(0))
     if counted is None or "\0" in text or read in counted:
@@ -154,7 +154,9 @@ def _edi(text: str) -> tuple[Decimal, ...]:
 
 def _ubl(text: str) -> tuple[Decimal, ...]:
     whole = Decimal(0)
-    for line in re.findall(r"<(?:\w+:)?RemittanceAdviceLine\b[^>]*>(.*?)</(?:\w+:)?RemittanceAdviceLine\s*>", text, re.S):
+    for line in re.findall(
+        r"<(?:\w+:)?RemittanceAdviceLine\b[^>]*>(.*?)</(?:\w+:)?RemittanceAdviceLine\s*>", text, re.S
+    ):
         for name, sign in (("DebitLineAmount", 1), ("CreditLineAmount", -1)):
             # The first of a kind counts, as in the schema; a line that holds it twice was made by moving lines about.
             found = re.search(rf"<(?:\w+:)?{name}\b[^>]*>\s*([^<\s]+)\s*<", line)

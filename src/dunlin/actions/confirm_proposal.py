@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from dunlin.actions.doing import Act, Who, doing
+from dunlin.actions.keep_remittance import follow_mail
 from dunlin.actions.proposal_acts import DO, Case, Did
 from dunlin.records.models import Item, MailProposal
 from dunlin.records.policies import current_policy
@@ -48,6 +49,7 @@ def confirm_proposal(
         did = DO[case.proposal.action](act, case, changes or {})
         _decide(act, case, "done", did)
         act.answer = {"proposal_id": proposal_id, "did": did.did, "sentence": did.sentence}
+    _afterwards(who, case, did)
     return Confirmed(proposal_id, did.did, did.sentence)
 
 
@@ -84,8 +86,15 @@ def act_alone(who: Who, mail_id: int) -> tuple[Confirmed, ...]:
                 _decide(act, case, "by_itself", did)
         except Refused:
             continue
+        _afterwards(who, case, did)
         done.append(Confirmed(row.pk, did.did, did.sentence))
     return tuple(done)
+
+
+def _afterwards(who: Who, case: Case, did: Did) -> None:
+    """An advice that was kept may be of money that came before it."""
+    if did.did.startswith("remittance:"):
+        follow_mail(who, case.mail.pk)
 
 
 def _may_alone(row: MailProposal, shares: Mapping[str, Decimal]) -> bool:

@@ -157,7 +157,7 @@ def test_what_only_management_may_decide_goes_to_the_manager(books, thread, alic
 
 
 @pytest.mark.rule("P29")
-@pytest.mark.parametrize("intent", ["already_paid", "remittance_advice", "tax_certificate", "portal_help"])
+@pytest.mark.parametrize("intent", ["already_paid", "tax_certificate", "portal_help"])
 def test_what_is_to_be_looked_into_is_planned_for_its_owner(books, thread, alice, intent):
     confirm_proposal(alice, inbox_cast.proposal(thread, intent).pk)
     assert FollowUp.objects.get().owner == books.alice

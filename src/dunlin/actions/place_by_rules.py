@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from dunlin.actions.doing import Who
+from dunlin.actions.link_advice import link_advice
 from dunlin.actions.process_receipt import Deduction, Placing, keep_proposal, place_receipt
 from dunlin.actions.take_payment import Use
-from dunlin.records.models import Customer, Item, Receipt
+from dunlin.records.models import Customer, Item, Receipt, RemittanceAdvice
+from dunlin.reports.advices import advice_for
 from dunlin.reports.cash_book import CashBook, payment_of
 from dunlin.reports.payment_choices import Chosen, chosen_under
 from dunlin.rules.applying import Along
@@ -31,16 +33,46 @@ def place_by_rules(who: Who, receipt_id: int, book: CashBook) -> str:
     chosen = _chosen(row)
     if chosen is not None:
         return _as_chosen(who, row, *chosen, book)
-    found = _with_numbers(match(payment_of(row), book, Bars()))
-    if _goes_alone(row, found, book):
-        placing = _placing(found, row.currency)
+    advice = _advice(who, row, book)
+    found = _with_numbers(match(payment_of(row, advice), book, Bars()))
+    rests_on = advised(advice, row.currency)
+    unclear = advice is not None and advice.adds_up is False
+    if _goes_alone(row, found, book) and not unclear:
+        placing = _placing(found, row.currency, rests_on)
         place_receipt(who, receipt_id, placing, automatic=True, policy=book.policy)
         book.refresh()
         return "placed"
     customer = int(found.customers[0]) if found.customers else None
-    proposal = _kept(row, found) if found.lines else None
-    keep_proposal(who, receipt_id, customer, proposal, "" if proposal else sentence_of(found, row.currency))
+    proposal = _kept(row, found, rests_on) if found.lines else None
+    question = f"{sentence_of(found, row.currency)} {rests_on}".strip()
+    keep_proposal(who, receipt_id, customer, proposal, "" if proposal else question)
     return "proposed" if proposal else "asked"
+
+
+def _advice(who: Who, row: Receipt, book: CashBook) -> RemittanceAdvice | None:
+    """The advice linked to it, else the one that waited for this money, linked now."""
+    linked = row.advices.first()
+    if linked is None and (found := advice_for(row, book)) is not None and not who.dry_run:
+        try:
+            link_advice(who, found[0], row.pk, found[1])
+        except Refused:  # somebody was quicker
+            return None
+        linked = row.advices.first()
+    return linked
+
+
+def advised(advice: RemittanceAdvice | None, currency: str) -> str:
+    """Which advice a proposal rests on, in a sentence; "" without one."""
+    if advice is None:
+        return ""
+    how = {
+        "trace": f"by its reference {advice.trace}", "check": f"by check {advice.check_number}",
+        "payer": "by payer, amount and day", "person": "by hand",
+    }[advice.linked_by]  # fmt: skip
+    said = f"It rests on the advice {advice.name[:60]!r} of {Money(advice.money, currency)}, received {advice.received_at:%Y-%m-%d}, linked {how}."
+    if advice.adds_up is False:
+        return f"The advice {advice.name[:60]!r} is linked {how}, and its lines were not used: they do not make what it states."
+    return said
 
 
 def _chosen(row: Receipt) -> tuple[str, Chosen] | None:
@@ -109,8 +141,8 @@ def _goes_alone(row: Receipt, found: Proposal, book: CashBook) -> bool:
     return found.decision == "auto" and not found.forbidden and not row.doubt and plain and bool(found.lines)
 
 
-def _placing(found: Proposal, currency: str) -> Placing:
-    evidence = sentence_of(found, currency)
+def _placing(found: Proposal, currency: str, rests_on: str = "") -> Placing:
+    evidence = f"{rests_on} {sentence_of(found, currency)}".strip()
     amounts: dict[int, int] = defaultdict(int)
     along: dict[int, int] = defaultdict(int)
     for line in found.lines:
@@ -118,9 +150,9 @@ def _placing(found: Proposal, currency: str) -> Placing:
         side[int(line.item)] += abs(line.amount)
     uses = [Use(item, Money(minor, currency), discount=True) for item, minor in amounts.items()]
     kept = [
-        Deduction(int(each.item), each.amount, each.reason)
+        Deduction(int(each.item), each.amount, each.reason.lower())
         for each in found.deductions
-        if each.reason not in ("discount", "bank_fee")
+        if each.reason.lower() not in ("discount", "bank_fee")
     ]
     corrected = dict(Item.objects.filter(pk__in=along).values_list("pk", "corrects"))
     memos = [Along(item, minor, corrected.get(item)) for item, minor in along.items()]
@@ -129,11 +161,11 @@ def _placing(found: Proposal, currency: str) -> Placing:
     )
 
 
-def _kept(row: Receipt, found: Proposal) -> dict[str, Any]:
+def _kept(row: Receipt, found: Proposal, rests_on: str = "") -> dict[str, Any]:
     """The proposal as it is stored and shown: lines, deductions, what stays unapplied, why it is proposed and why not done alone."""
     return {
         "lines": [{"item": int(line.item), "amount": line.amount} for line in found.lines],
         "deductions": [{"item": int(each.item), "amount": each.amount, "reason": each.reason} for each in found.deductions],
         "unapplied": found.unapplied, "sure": found.sure, "step": found.step, "customers": [int(each) for each in found.customers],
-        "evidence": [sentence_of(found, row.currency)], "forbidden": list(found.forbidden),
+        "evidence": [*([rests_on] if rests_on else []), sentence_of(found, row.currency)], "forbidden": list(found.forbidden),
     }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -59,6 +60,12 @@ def process_waiting(today: date, now: datetime) -> WaitingProcessed:
     return WaitingProcessed(
         done["placed"], done["proposed"], done["asked"], done["taken_back"], done["failed"]
     )
+
+
+def process_these(ids: Iterable[int], today: date, now: datetime, book: CashBook) -> Counter[str]:
+    """Some receipts anew, because something was learnt about them; what became of how many."""
+    who = automatic_application(today, now)
+    return Counter(_one(who, pk, False, book) for pk in ids)
 
 
 def _one(who: Who, pk: int, returned: bool, book: CashBook) -> str:

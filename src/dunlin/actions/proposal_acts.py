@@ -18,6 +18,7 @@ from dunlin.actions.correct_contact import correct_contact, correct_point
 from dunlin.actions.decide_again import decide_again
 from dunlin.actions.doing import Act
 from dunlin.actions.handle_conversation import put_aside
+from dunlin.actions.keep_remittance import keep_from_mail
 from dunlin.actions.log_promise import PromiseAsked, record_promise
 from dunlin.actions.open_dispute import open_dispute
 from dunlin.records.models import (
@@ -223,6 +224,17 @@ def _pass_to(key: str, words: str) -> Do:
     return do
 
 
+def _remittance(act: Act, case: Case, changes: Changes) -> Did:
+    """The advice read from its files or words, kept for the money; what cannot be read is planned for a person."""
+    kept = keep_from_mail(act, case.mail, case.customer)
+    if not kept.taken:
+        did = _plan_to_do("Apply the payment by the advice of {who}: {named}{amount}", manager=False)(
+            act, case, changes
+        )
+        return Did(did.did, f"The advice was not read: {kept.problem} {did.sentence}")
+    return Did(f"remittance:{kept.ids[0]}" if kept.ids else "", kept.sentence)
+
+
 def _read(act: Act, case: Case, changes: Changes) -> Did:
     return Did("", "Read")
 
@@ -232,7 +244,7 @@ DO: Mapping[str, Do] = {
     "open_dispute": _dispute,
     "send_copies": _copies,
     "send_statement": _statement,
-    "keep_remittance": _plan_to_do("Apply the payment by the advice of {who}: {named}{amount}", manager=False),
+    "keep_remittance": _remittance,
     "look_for_payment": _plan_to_do("Look for the payment {who} says was made: {named}{amount}", manager=False),
     "correct_contact": _contact,
     "mark_out_of_office": _away,

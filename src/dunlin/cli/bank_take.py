@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from dunlin.actions.process_waiting import process_waiting
-from dunlin.actions.take_bank_file import FileTaken, take_bank_file
+from dunlin.actions.take_bank_file import FileTaken
+from dunlin.actions.take_remittance import AdviceTaken, take_any
 from dunlin.cli.main import as_json
 from dunlin.cli.standing import who_at_cli
 from dunlin.rules.codes import Refused
@@ -43,16 +44,18 @@ def take_files(files: tuple[Path, ...], acting: str | None, json_wanted: bool, p
         raise refusals[0]
 
 
-def _take(who: Any, path: Path) -> FileTaken:
+def _take(who: Any, path: Path) -> FileTaken | AdviceTaken:
     try:
-        return take_bank_file(who, path.name, path.read_bytes())
+        return take_any(who, path.name, path.read_bytes())
     except FileNotFoundError:
         raise Refused("file_unknown", file=str(path)) from None
     except OSError as problem:
         raise Refused("bank_file_not_read", file=str(path), why=problem.strerror or str(problem)) from None
 
 
-def _line(path: Path, taken: FileTaken) -> str:
+def _line(path: Path, taken: FileTaken | AdviceTaken) -> str:
+    if isinstance(taken, AdviceTaken):
+        return f"{path}: remittance advice, {taken.sentence.removeprefix(taken.name).removeprefix(': ')}"
     if taken.again:
         return f"{path}: taken in before; nothing changed."
     sums = ", ".join(str(Money(minor, currency)) for currency, minor in sorted(taken.sums.items()))

@@ -33,7 +33,7 @@ from dunlin.rules.plain_words import in_words
 # Action → the words of its button; those with dots open a form, the rest are done at once.
 ACTION_WORDS = {
     "log_promise": "Log promise…", "open_dispute": "Open dispute…", "send_copies": "Send copies…",
-    "send_statement": "Send statement…", "keep_remittance": "Plan: apply by this advice", "look_for_payment": "Plan: look for the payment",
+    "send_statement": "Send statement…", "keep_remittance": "Keep the advice", "look_for_payment": "Plan: look for the payment",
     "correct_contact": "Keep contact…", "mark_out_of_office": "Note: out of office…", "mark_address_failed": "Mark address failed",
     "propose_plan": "Pass to the AR manager", "decide_fee_waiver": "Pass to the AR manager",
     "file_certificate": "Plan: file the certificate", "send_portal_help": "Plan: help with the portal",

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dunlin.actions.process_waiting import process_waiting
-from dunlin.actions.take_bank_file import FileTaken, name_bank_account, take_bank_file
+from dunlin.actions.take_bank_file import FileTaken, name_bank_account
+from dunlin.actions.take_remittance import AdviceTaken, take_any
 from dunlin.desk.acts import allow, typed_in
 from dunlin.desk.answers import done, show
 from dunlin.desk.office import number_in, seeing
@@ -48,7 +49,12 @@ def receipts(request: HttpRequest) -> HttpResponse:
         try:
             return done(request, _took(request), reverse("receipts"))
         except Refused as refused:
-            if refused.code not in ("bank_file_refused", "file_too_big", "file_has_nothing"):
+            if refused.code not in (
+                "bank_file_refused",
+                "remittance_refused",
+                "file_too_big",
+                "file_has_nothing",
+            ):
                 raise
             errors["file"] = str(refused)
     tab, after, search = (request.GET.get(name, "") for name in ("tab", "after", "q"))
@@ -73,7 +79,10 @@ def _took(request: HttpRequest) -> str:
     if (sent.size or 0) > FILE_BYTES_MAX:
         raise Refused("file_too_big", file=sent.name, size=(sent.size or 0) >> 20, limit=FILE_BYTES_MAX >> 20)
     who = request.door.who  # type: ignore[attr-defined]
-    taken = take_bank_file(who, sent.name, sent.read())
+    taken = take_any(who, sent.name, sent.read())
+    if isinstance(taken, AdviceTaken):
+        placed = process_waiting(who.today, who.now) if taken.linked else None
+        return f"{taken.sentence} {placed.sentence if placed else ''}".strip()
     if taken.again:
         return f"{taken.name} was taken in before; nothing changed."
     placed = process_waiting(who.today, who.now)

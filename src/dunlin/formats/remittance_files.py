@@ -5,6 +5,7 @@ A file that cannot be read ends in a `RemittanceProblem` with its reason; nothin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -32,6 +33,10 @@ __all__ = [
 ]
 
 _HEAD_BYTES = 20_000
+_BROKEN = re.compile(
+    r"(?:^|[~\n'])\s*(?:BPR|RMR|TRN|N1|SE|GE|IEA)[*|^+]|</?(?:\w{1,20}:)?(?:RemittanceAdvice|\w+Amount|ID)\b",
+    re.ASCII,
+)
 _SHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 
 
@@ -62,6 +67,8 @@ def read_remittance(
             read = read_ubl(name, content.lstrip())
         elif _has_headings(name, content):
             read = read_remittance_table(name, content, None, currency, date_order, decimal_mark)
+        elif _BROKEN.search(start):  # lines of text are never looked for in what was made for machines
+            raise RemittanceProblem("remittance_header_cut")
         else:
             read = read_remittance_text(name, text, currency, decimal_mark, date_order)
     except BankFileProblem as problem:

@@ -211,6 +211,20 @@ def test_two_files_in_a_zip_are_not_chosen_from():
     assert refused(packed.getvalue()).code == "archive_not_one_file"
 
 
+@pytest.mark.parametrize("version", [0, 92])
+def test_a_zip_of_a_later_kind_is_refused(version):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.csv", PLAIN)
+    data = bytearray(packed.getvalue())
+    at = data.rindex(b"PK\x01\x02")
+    data[at + 6] = version
+    if version:
+        assert refused(bytes(data)).code == "file_damaged"
+    else:
+        assert open_table(bytes(data)).format == "csv"
+
+
 @given(st.binary(max_size=300))
 @settings(max_examples=200)
 def test_any_bytes_open_or_are_refused(data):

@@ -14,6 +14,8 @@ RECEIPT_KINDS = ("credit", "debit", "return", "noc", "reversal")
 # split: its money stands in its parts, which are placed each on its own.
 RECEIPT_STATES = ("waiting", "proposed", "asked", "done", "aside", "info", "split")
 OPEN_STATES = ("waiting", "proposed", "asked")
+# waiting: its money has not come. used: linked to a receipt. superseded: another took its place, or a person put it aside.
+ADVICE_STATES = ("waiting", "used", "superseded")
 
 
 class BankAccount(models.Model):
@@ -122,6 +124,59 @@ class Receipt(models.Model):
             models.Index(
                 fields=["payer_fingerprint"], name="receipt_payer", condition=Q(payer_fingerprint__gt="")
             ),
+        ]
+
+
+class RemittanceAdvice(models.Model):
+    """What a payer says a payment is for, from a file or a mail; it waits for the money, or the money waits for it.
+
+    `key` is the fingerprint of what it says: told again it is the same one (invariant 13). `money` is what the payment should
+    be: as stated, else as the lines make it. The file is not kept, as account numbers may stand in it; a mail keeps itself.
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=200)  # of the file, or the subject of the mail
+    format = models.CharField(max_length=24)
+    mail = models.ForeignKey("Mail", null=True, on_delete=models.PROTECT, related_name="advices")
+    received_at = models.DateTimeField()
+    taken_by = models.ForeignKey(
+        "User", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    customer = models.ForeignKey("Customer", null=True, on_delete=models.PROTECT, related_name="advices")
+    payer_name = models.CharField(max_length=140, blank=True)
+    payer_tail = models.CharField(max_length=4, blank=True)
+    currency = models.CharField(max_length=3)
+    amount = models.BigIntegerField(null=True)  # minor units as stated
+    money = models.BigIntegerField()
+    adds_up = models.BooleanField(null=True)
+    paid_on = models.DateField(null=True)
+    trace = models.CharField(max_length=80, blank=True)
+    check_number = models.CharField(max_length=40, blank=True)
+    number = models.CharField(max_length=60, blank=True)
+    lines = models.JSONField(
+        default=list
+    )  # number, kind, paid, due, discount, reason, words, on; minor units
+    apart = models.JSONField(default=list)  # amount, reason, words, number: what belongs to no line
+    warnings = models.JSONField(default=list)
+    damaged = models.JSONField(default=list)
+    state = models.CharField(max_length=10, default="waiting")
+    receipt = models.ForeignKey(Receipt, null=True, on_delete=models.PROTECT, related_name="advices")
+    linked_by = models.CharField(max_length=8, blank=True)  # trace, check, payer, person
+    linked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=ADVICE_STATES), name="advice_state_known"),
+            models.CheckConstraint(
+                condition=Q(state="used", receipt__isnull=False) | ~Q(state="used") & Q(receipt=None),
+                name="advice_used_by_one",
+            ),
+            models.UniqueConstraint(fields=["receipt"], condition=Q(receipt__isnull=False), name="advice_of_receipt_once"),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["currency", "money"], name="advice_waiting", condition=Q(state="waiting")),
+            models.Index(fields=["trace"], name="advice_trace", condition=Q(trace__gt="")),
+            models.Index(fields=["-received_at"], name="advice_received"),
         ]
 
 

@@ -2,7 +2,7 @@
 
 from dunlin.records.approvals import Approval
 from dunlin.records.balances import Balance, DailyFigure
-from dunlin.records.cash import BankAccount, BankFile, PayerAlias, Receipt
+from dunlin.records.cash import BankAccount, BankFile, PayerAlias, Receipt, RemittanceAdvice
 from dunlin.records.contacts_made import Call, FollowUp, Note, Promise, PromiseItem, PromiseJudgement
 from dunlin.records.conversations import (
     Conversation,
@@ -37,6 +37,6 @@ __all__ = [
     "ExchangeRate", "FinalsReport", "FollowUp", "ImportChange", "ImportProblem", "ImportRun", "Item", "ItemLine",
     "Mail", "MailFile", "MailProposal", "Mailbox", "Mailing", "Message", "MessageEvent", "MessageFile", "MessageItem",
     "Note", "PayerAlias", "PaymentChoice", "PaymentChoiceItem", "PaymentTerms", "Period", "Pin", "PortalLink", "PortalSession", "PortfolioRule", "ProcessLine", "ProcessRun", "Promise", "PromiseItem",
-    "PromiseJudgement", "Receipt", "Request", "SavedMapping", "Setting", "Snooze", "StoredFile", "Strategy", "StrategyVersion",
+    "PromiseJudgement", "Receipt", "RemittanceAdvice", "Request", "SavedMapping", "Setting", "Snooze", "StoredFile", "Strategy", "StrategyVersion",
     "Template", "TemplateVersion", "TierOrder", "User",
 ]  # fmt: skip

@@ -6,14 +6,15 @@ first payer is looked for by name. Ids are texts here, as the rules take them fr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import islice
+from typing import Any
 
 from django.db.models import Q
 
-from dunlin.records.models import Block, Customer, Item, PayerAlias, Receipt
+from dunlin.records.models import Block, Customer, Item, PayerAlias, Receipt, RemittanceAdvice
 from dunlin.rules.cash.facts import Earlier, Habits, Known, OpenItem, Payment, RemittanceLine, Standing
 from dunlin.rules.cash.learning import Trust, related
 from dunlin.rules.cash.matching import references_of
@@ -201,22 +202,27 @@ class CashBook:
         ]
 
 
-def payment_of(row: Receipt) -> Payment:
-    """A receipt as the rules take it."""
-    lines = tuple(
-        RemittanceLine(each["number"], each["paid"], each.get("reason", ""), each.get("due"))
-        for each in row.documents
-        if each.get("number") and each.get("paid") is not None
-    )
+def payment_of(row: Receipt, advice: RemittanceAdvice | None = None) -> Payment:
+    """A receipt as the rules take it, with the lines of the advice linked to it, where these are what the advice says they make."""
+    lines = row.documents if advice is None or advice.adds_up is False else advice.lines
     memo = " ".join([row.text, *(each for each in row.references if each not in row.text)])
     return Payment(
         str(row.pk),
         row.booked_on,
         row.amount,
         row.currency,
-        row.payer_name,
+        row.payer_name or (advice.payer_name if advice is not None else ""),
         row.payer_fingerprint,
         "bank",
         memo,
-        lines,
+        tuple(_line(each) for each in lines if each.get("number") and each.get("paid") is not None),
+        str(advice.customer_id) if advice is not None and advice.customer_id is not None else "",
     )
+
+
+def _line(said: Mapping[str, Any]) -> RemittanceLine:
+    """A discount the payer states in full is the reason of what is missing, where no other is given."""
+    reason, due, discount = said.get("reason", ""), said.get("due"), said.get("discount")
+    if not reason and due is not None and discount and due - discount == said["paid"]:
+        reason = "discount"
+    return RemittanceLine(said["number"], said["paid"], reason, due)

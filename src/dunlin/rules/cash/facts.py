@@ -24,7 +24,8 @@ class RemittanceLine:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money that came in on a day. `account` is a token of the payer's bank account, never the number itself."""
+    """Money that came in on a day. `account` is a token of the payer's bank account, never the number itself; `advised` the customer
+    whose advice was found to be of this money."""
 
     id: str
     on: date
@@ -35,6 +36,7 @@ class Payment:
     channel: str = ""
     memo: str = ""
     remittance: tuple[RemittanceLine, ...] = ()
+    advised: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,7 @@ def _shared(customers: Mapping[str, None], sure: int, how: str) -> tuple[Known, 
 
 
 def identify(payment: Payment, mentions: Sequence[Mention], book: Book) -> tuple[Known, ...]:
-    """The customers a payment may be from, the surest first: account, customer number in the text, name."""
+    """The customers a payment may be from, the surest first: account, customer number in the text, name, advice."""
     found: dict[str, Known] = {}
     if payment.account and not book.shared_account(payment.account):
         for known in book.by_account(payment.account):
@@ -183,6 +183,8 @@ def identify(payment: Payment, mentions: Sequence[Mention], book: Book) -> tuple
             _better(found, Known(customer, 995, "customer_number"))
     for known in book.by_name(payment.payer_name):
         _better(found, known)
+    if payment.advised:
+        _better(found, Known(payment.advised, 990, "advice"))
     ordered = sorted(found.values(), key=lambda known: -known.sure)
     return tuple(ordered[:CANDIDATES_MAX])
 

@@ -12,7 +12,7 @@ _HOW = {
     "tail": "by its last digits", "head": "by its first digits", "typo": "with one digit wrong", "amount": "by its amount alone",
 }  # fmt: skip
 _PAYER = {
-    "account": "known by the bank account", "customer_number": "named by its customer number", "name": "named in full",
+    "account": "known by the bank account", "advice": "known by the advice", "customer_number": "named by its customer number", "name": "named in full",
     "name_short": "named in a shortened form", "name_misspelt": "named with a misspelling", "alias": "known by an alias",
 }  # fmt: skip
 _WAYS: Mapping[str, str] = {
