@@ -82,6 +82,7 @@ ACTS = {
     "department": "change_mailbox", "department_new": "change_mailbox", "entity_sender": "change_mailbox",
     "receipts": "take_bank_file", "receipt": "process_receipt", "receipt_aside": "process_receipt", "receipt_take": "process_receipt",
     "receipt_undo": "process_receipt", "bank_account": "take_bank_file", "receipt_returned": "process_receipt", "receipt_split": "process_receipt", "receipt_join": "process_receipt",
+    "advice_link": "process_receipt", "advice_unlink": "process_receipt", "advice_aside": "process_receipt",
     "approval": "decide_approval", "withdraw_approval": "withdraw_approval",
 }  # fmt: skip
 # A POST that changes nothing but the reader's own cookie, or nothing at all.
@@ -98,6 +99,7 @@ READS = {
     "strategy": "see_processes", "strategy_text": "see_processes", "templates": "see_processes", "template": "see_processes",
     "template_look": "see_processes", "mailings": "see_processes", "mailing_file": "see_all_customers", "mail_settings": "see_settings",
     "receipts": "see_receipts", "receipt": "see_receipts", "bank_files": "see_receipts", "bank_file": "see_receipts",
+    "advices": "see_receipts", "advice": "see_receipts",
     "approvals": "see_approvals", "approval": "see_approvals",
 }  # fmt: skip
 # Pages of the sign-in library that a stranger may open; all others lead to the sign-in page.

@@ -66,9 +66,20 @@ def check_placed(books, row, by):
 @pytest.mark.trap(40)
 def test_the_advice_comes_first_and_waits_for_the_money(books):
     taken = take_remittance(cast.who("ar_manager"), "advice.csv", two())
-    assert (taken.advices, taken.new, taken.documents, taken.linked, taken.sums) == (1, 1, 2, 0, {"USD": 140_000})
+    assert (taken.advices, taken.new, taken.documents, taken.linked, taken.sums) == (
+        1,
+        1,
+        2,
+        0,
+        {"USD": 140_000},
+    )
     told = RemittanceAdvice.objects.get()
-    assert (told.state, told.customer, told.trace, told.money) == ("waiting", books.lakeside, "FT-90017", 140_000)
+    assert (told.state, told.customer, told.trace, told.money) == (
+        "waiting",
+        books.lakeside,
+        "FT-90017",
+        140_000,
+    )
     assert told.lines[1] | {"on": None} == {
         "number": "INV-1002", "kind": "", "paid": 90_000, "due": 100_000, "discount": None, "reason": "damage",
         "words": "damaged in transit", "on": None,
@@ -147,7 +158,10 @@ def test_lines_that_do_not_make_the_total_are_never_used(books):
     assert (taken.advices, taken.warnings) == (1, 1)
     money(lockbox("1500.00"))
     row = Receipt.objects.get()
-    assert (row.state, RemittanceAdvice.objects.get().state) == ("proposed", "used")  # the amount alone would do, and is not enough
+    assert (row.state, RemittanceAdvice.objects.get().state) == (
+        "proposed",
+        "used",
+    )  # the amount alone would do, and is not enough
     assert "do not make what it states" in row.proposal["evidence"][0]
 
 

@@ -15,6 +15,7 @@ from dunlin.actions.process_return import process_return
 from dunlin.actions.split_receipt import join_receipt, split_receipt
 from dunlin.desk.access import customers_of
 from dunlin.desk.acts import Unclear, allow, money_in, typed_in
+from dunlin.desk.advices import beside
 from dunlin.desk.answers import done, show
 from dunlin.desk.office import number_in, seeing
 from dunlin.desk.placing_plan import ReceiptPlan, placing_of, plan_of
@@ -58,7 +59,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
         "row": receipt_row(row, request.door.who.now), "receipt": row, "customer": customer, "plan": plan, "typed": typed,  # type: ignore[attr-defined]
         "errors": errors, "looks": LOOKS, "state_words": STATE_WORDS, "found": _found(request, typed.get("q", "")),
         "known": known, "applied": _applied(row), "to_place": _to_place(row), "meaning": _meaning(row),
-        "payments": _payments(request, row, typed.get("payment", "")), "open": row.state in OPEN_STATES, **_family(row),
+        "payments": _payments(request, row, typed.get("payment", "")), "open": row.state in OPEN_STATES, **_family(row), **beside(row),
     }  # fmt: skip
     return show(request, "receipts/one.html", facts, status=422 if errors else 200)
 

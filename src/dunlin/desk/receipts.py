@@ -15,6 +15,7 @@ from dunlin.desk.acts import allow, typed_in
 from dunlin.desk.answers import done, show
 from dunlin.desk.office import number_in, seeing
 from dunlin.records.models import BankAccount, BankFile, Entity
+from dunlin.reports.advices import waiting_count
 from dunlin.reports.receipts import TABS, counts, day_closes, match_rates, receipts_page
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
@@ -67,6 +68,7 @@ def receipts(request: HttpRequest) -> HttpResponse:
         "page": page, "tab": tab, "tabs": TAB_WORDS, "counts": counts(), "looks": LOOKS, "state_words": STATE_WORDS,
         "closes": day_closes(door.who.now, 10), "rates": match_rates(door.who.now - timedelta(_DAYS), door.who.now),
         "rate_days": _DAYS, "errors": errors, "search": search, "any_file": BankFile.objects.exists(),
+        "advices_waiting": waiting_count(),
     }  # fmt: skip
     return show(request, "receipts/list.html", facts, part="results", status=422 if errors else 200)
 

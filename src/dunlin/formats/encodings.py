@@ -82,4 +82,7 @@ def _single_byte(sample: bytes) -> str:
             return "latin-1"
         return "cp1252"
     best = charset_normalizer.from_bytes(sample).best()
-    return best.encoding if best is not None else "cp1252"
+    # A mark of wide letters inside a file is none: the file itself would begin with it.
+    if best is None or best.encoding.startswith(("utf_16", "utf_32")):
+        return "cp1252"
+    return best.encoding

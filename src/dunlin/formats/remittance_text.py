@@ -92,10 +92,12 @@ def read_remittance_text(
     """
     text = text[:CHARS_MAX].replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     rows = [row[:LINE_CHARS] for row in text.split("\n")[:LINES_MAX]]
-    known = _currency(rows, currency)
     parts = [
         part for number, row in enumerate(rows, 1) if row.strip() for part in _parted(f"line {number}", row)
     ]
+    if not any(part.amounts and part.number for part in parts):
+        raise RemittanceProblem("remittance_text_none")
+    known = _currency(rows, currency)
     comma = _comma(parts, decimal_mark, known)
     into = Gathered("text", "text")
     found = _Found()

@@ -225,6 +225,14 @@ def test_a_zip_of_a_later_kind_is_refused(version):
         assert open_table(bytes(data)).format == "csv"
 
 
+def test_a_mark_of_wide_letters_inside_a_file_is_none():
+    data = b"\x00\n\x001\x00,\x006\x00,\x003\x00\n\xff\xfea\x00,\xff\xfe\x00b\x00,\x00c\x00"
+    try:
+        assert list(open_table(data).rows()) is not None
+    except TableProblem as problem:
+        assert problem.detail  # noqa: PT017
+
+
 @given(st.binary(max_size=300))
 @settings(max_examples=200)
 def test_any_bytes_open_or_are_refused(data):
