@@ -195,10 +195,16 @@ def test_a_sheet_reads_as_its_text_does():
     out = io.BytesIO()
     with xlsxwriter.Workbook(out) as book:
         sheet = book.add_worksheet()
-        for at, row in enumerate((["Invoice", "Amount paid", "Check no"], ["INV-1", 10.5, 10023], ["INV-2", 20, 10024])):
+        for at, row in enumerate(
+            (["Invoice", "Amount paid", "Check no"], ["INV-1", 10.5, 10023], ["INV-2", 20, 10024])
+        ):
             sheet.write_row(at, 0, row)
     first, second = read(out.getvalue(), name="x.xlsx", currency="USD").advices
-    assert (first.check_number, lines(first), lines(second)) == ("10023", [("INV-1", 1_050, "")], [("INV-2", 2_000, "")])
+    assert (first.check_number, lines(first), lines(second)) == (
+        "10023",
+        [("INV-1", 1_050, "")],
+        [("INV-2", 2_000, "")],
+    )
 
 
 def test_columns_are_said_where_the_headings_tell_nothing():

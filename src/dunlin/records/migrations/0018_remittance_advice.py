@@ -6,45 +6,110 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0017_receipts_split_and_credits_along'),
+        ("records", "0017_receipts_split_and_credits_along"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RemittanceAdvice',
+            name="RemittanceAdvice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('format', models.CharField(max_length=24)),
-                ('received_at', models.DateTimeField()),
-                ('payer_name', models.CharField(blank=True, max_length=140)),
-                ('payer_tail', models.CharField(blank=True, max_length=4)),
-                ('currency', models.CharField(max_length=3)),
-                ('amount', models.BigIntegerField(null=True)),
-                ('money', models.BigIntegerField()),
-                ('adds_up', models.BooleanField(null=True)),
-                ('paid_on', models.DateField(null=True)),
-                ('trace', models.CharField(blank=True, max_length=80)),
-                ('check_number', models.CharField(blank=True, max_length=40)),
-                ('number', models.CharField(blank=True, max_length=60)),
-                ('lines', models.JSONField(default=list)),
-                ('apart', models.JSONField(default=list)),
-                ('warnings', models.JSONField(default=list)),
-                ('damaged', models.JSONField(default=list)),
-                ('state', models.CharField(default='waiting', max_length=10)),
-                ('linked_by', models.CharField(blank=True, max_length=8)),
-                ('linked_at', models.DateTimeField(null=True)),
-                ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='advices', to='records.customer')),
-                ('mail', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='advices', to='records.mail')),
-                ('receipt', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='advices', to='records.receipt')),
-                ('taken_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=64, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("format", models.CharField(max_length=24)),
+                ("received_at", models.DateTimeField()),
+                ("payer_name", models.CharField(blank=True, max_length=140)),
+                ("payer_tail", models.CharField(blank=True, max_length=4)),
+                ("currency", models.CharField(max_length=3)),
+                ("amount", models.BigIntegerField(null=True)),
+                ("money", models.BigIntegerField()),
+                ("adds_up", models.BooleanField(null=True)),
+                ("paid_on", models.DateField(null=True)),
+                ("trace", models.CharField(blank=True, max_length=80)),
+                ("check_number", models.CharField(blank=True, max_length=40)),
+                ("number", models.CharField(blank=True, max_length=60)),
+                ("lines", models.JSONField(default=list)),
+                ("apart", models.JSONField(default=list)),
+                ("warnings", models.JSONField(default=list)),
+                ("damaged", models.JSONField(default=list)),
+                ("state", models.CharField(default="waiting", max_length=10)),
+                ("linked_by", models.CharField(blank=True, max_length=8)),
+                ("linked_at", models.DateTimeField(null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="advices",
+                        to="records.customer",
+                    ),
+                ),
+                (
+                    "mail",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="advices",
+                        to="records.mail",
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="advices",
+                        to="records.receipt",
+                    ),
+                ),
+                (
+                    "taken_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['currency', 'money'], name='advice_waiting'), models.Index(condition=models.Q(('trace__gt', '')), fields=['trace'], name='advice_trace'), models.Index(fields=['-received_at'], name='advice_received')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ('waiting', 'used', 'superseded'))), name='advice_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('receipt__isnull', False), ('state', 'used')), models.Q(models.Q(('state', 'used'), _negated=True), ('receipt', None)), _connector='OR'), name='advice_used_by_one'), models.UniqueConstraint(condition=models.Q(('receipt__isnull', False)), fields=('receipt',), name='advice_of_receipt_once')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["currency", "money"],
+                        name="advice_waiting",
+                    ),
+                    models.Index(
+                        condition=models.Q(("trace__gt", "")), fields=["trace"], name="advice_trace"
+                    ),
+                    models.Index(fields=["-received_at"], name="advice_received"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ("waiting", "used", "superseded"))),
+                        name="advice_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("receipt__isnull", False), ("state", "used")),
+                            models.Q(models.Q(("state", "used"), _negated=True), ("receipt", None)),
+                            _connector="OR",
+                        ),
+                        name="advice_used_by_one",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("receipt__isnull", False)),
+                        fields=("receipt",),
+                        name="advice_of_receipt_once",
+                    ),
+                ],
             },
         ),
     ]
