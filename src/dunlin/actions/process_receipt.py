@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import Q
+
 from dunlin.actions.add_follow_up import FollowUpAsked, record_follow_up
 from dunlin.actions.apply_credit import apply_credit
 from dunlin.actions.ask_department import ar_manager, on_duty
@@ -20,7 +22,8 @@ from dunlin.actions.return_payment import return_payment
 from dunlin.actions.reverse_application import reverse_application
 from dunlin.actions.take_payment import Taken, Use, take_payment
 from dunlin.records.cash import OPEN_STATES
-from dunlin.records.models import Customer, Entity, Item, Receipt
+from dunlin.records.locks import lock_customers
+from dunlin.records.models import Application, Customer, Entity, Item, Receipt
 from dunlin.records.policies import current_policy
 from dunlin.rules.applying import Along, spread_along
 from dunlin.rules.codes import Refused
@@ -78,7 +81,7 @@ def place_receipt(
     """
     policy = policy or current_policy()
     cause = "placed by hand" if not automatic else "applied by itself"
-    with doing(who, "process_receipt", customers=_customers(placing), cause=cause) as act:
+    with doing(who, "process_receipt", cause=cause) as act:
         row = _open_receipt(receipt_id)
         if row.kind != "credit" or row.amount <= 0:
             raise Refused("receipt_not_money", receipt=receipt_id)
@@ -162,6 +165,7 @@ def undo_receipt(who: Who, receipt_id: int, reason: str, *, policy: Policy | Non
             raise Refused("receipt_not_undone", receipt=receipt_id)
         before = {"state": row.state, "payment": row.payment_id, "customer": row.customer_id}
         if row.payment_id is not None:
+            lock_customers(_customers_of_uses(row))
             return_payment(
                 replace(who, dry_run=False), row.payment_id, f"undone/{row.payment_id}", returned_on=max(who.today, row.value_on),
                 reason=MISPLACED, policy=policy,
@@ -197,16 +201,19 @@ def _open_receipt(receipt_id: int) -> Receipt:
     return row
 
 
-def _customers(placing: Placing) -> set[int]:
-    """Whom to lock before anything: with one customer alone the posting does that."""
-    items = {use.item_id for use in placing.uses} | {each.id for each in placing.along}
-    return {placing.customer_id, *customers_of(items)} if placing.along else set()
+def _customers_of_uses(row: Receipt) -> set[int]:
+    """Whose documents the payment and the credit memos used along with it stand on."""
+    uses = Application.objects.filter(Q(credit=row.payment_id) | Q(pk__in=row.used_along))
+    return {each for pair in uses.values_list("credit__customer", "debit__customer") for each in pair}
 
 
 def _settle_along(who: Who, row: Receipt, placing: Placing, policy: Policy) -> tuple[Placing, list[int]]:
     """Use the credit memos first, so that the money finds what is left to pay; the placing of the money, and the applications made."""
     if not placing.along:
         return placing, []
+    # All of them at once, after the receipt: each posting alone would take its own, in an order of its own.
+    items = {use.item_id for use in placing.uses} | {each.id for each in placing.along}
+    lock_customers({placing.customer_id, *customers_of(items)})
     wanted: dict[int, int] = {}
     for use in placing.uses:
         open_ = Item.objects.values_list("open", flat=True).filter(pk=use.item_id).first() or 0

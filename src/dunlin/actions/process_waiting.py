@@ -72,7 +72,7 @@ def _one(who: Who, pk: int, returned: bool, book: CashBook) -> str:
     try:
         if returned:
             return "taken_back" if process_return(who, pk, policy=book.policy).state == "done" else "asked"
-        return place_by_rules(who, pk, book)
+        return _placed(who, pk, book)
     except Refused as refused:
         if refused.code == "receipt_settled_already":
             return "settled"
@@ -83,3 +83,14 @@ def _one(who: Who, pk: int, returned: bool, book: CashBook) -> str:
     except Exception:
         log.exception("receipt %s could not be handled; it waits", pk)
         return "failed"
+
+
+def _placed(who: Who, pk: int, book: CashBook) -> str:
+    """Decided once more when somebody used what it was for meanwhile: the book had read it before."""
+    try:
+        return place_by_rules(who, pk, book)
+    except Refused as refused:
+        if refused.code == "receipt_settled_already":
+            raise
+        book.refresh()
+        return place_by_rules(who, pk, book)

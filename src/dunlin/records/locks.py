@@ -13,6 +13,7 @@ def lock_customers(ids: Iterable[int]) -> None:
     """Take the customers' row locks in one order, so that two acts never wait for each other in a circle; held to the end of the
     caller's transaction.
 
+    Not FOR UPDATE: a row elsewhere that only names the customer must not wait for it, nor take it out of order.
     SQLite needs none: its transactions are IMMEDIATE and hold the only write lock.
     """
     wanted = sorted(set(ids))
@@ -21,7 +22,7 @@ def lock_customers(ids: Iterable[int]) -> None:
     chosen, parameters = bulk.among(wanted)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id FROM records_customer WHERE id {chosen} ORDER BY id FOR UPDATE",  # noqa: S608
+            f"SELECT id FROM records_customer WHERE id {chosen} ORDER BY id FOR NO KEY UPDATE",  # noqa: S608
             parameters,
         )
 
