@@ -502,6 +502,7 @@ PROBLEMS: dict[str, str] = {
     "row_twice": "{value!r} was read on line {first} already; one file cannot say two things about it.",
     "sheet_unknown": "There is no sheet {sheet!r}; the file has {sheets}.",
     "sign_mark_unknown": "{value!r} marks neither a debit nor a credit in this mapping.",
+    "table_too_long": "The file has more than {limit} rows.",
     "text_too_long": "The {target} is longer than {limit} characters.",
     "template_block_not_alone": "{name} is a block: it stands alone on its line, in the body and outside a loop.",
     "template_body_blank": "The body is blank.",
