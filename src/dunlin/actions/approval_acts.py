@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from dunlin.actions.ask_clean_up import clean_up_decided
 from dunlin.actions.doing import Act
 from dunlin.records.approvals import Approval
 
-ON_DECISION: Mapping[str, Callable[[Act, Approval, bool], None]] = MappingProxyType({})
+ON_DECISION: Mapping[str, Callable[[Act, Approval, bool], None]] = MappingProxyType({
+    "clean_up": clean_up_decided,
+})  # fmt: skip

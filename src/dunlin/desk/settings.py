@@ -36,6 +36,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("stages", "Stages", ("stage",)),
     ("month", "The month", ("statement", "finals")),
     ("reports", "Reports", ("report",)),
+    ("reconciliation", "Reconciliation", ("reconcile",)),
     ("losses", "Expected loss", ("loss",)),
 )
 _YAML_LONGEST = 20_000

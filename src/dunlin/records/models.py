@@ -28,13 +28,14 @@ from dunlin.records.people import Absence, User
 from dunlin.records.policies import Setting
 from dunlin.records.portal import PaymentChoice, PaymentChoiceItem, PortalLink, PortalSession
 from dunlin.records.processes import FinalsReport, ProcessLine, ProcessRun
+from dunlin.records.reconciliation import CleanUpAccount, CleanUpProject, FixRun
 from dunlin.records.strategies import Strategy, StrategyVersion, Template, TemplateVersion
 
 __all__ = [
-    "Absence", "Address", "Application", "Approval", "Balance", "BankAccount", "BankFile", "Block", "BusinessCalendar", "CalendarDay", "Call", "Contact",
+    "Absence", "Address", "Application", "Approval", "Balance", "BankAccount", "BankFile", "Block", "BusinessCalendar", "CalendarDay", "Call", "CleanUpAccount", "CleanUpProject", "Contact",
     "ContactPoint", "Conversation", "ConversationItem", "ConversationNote", "Customer", "CustomerName", "DailyFigure",
     "Decision", "DecisionRun", "Department", "DiaryLine", "Dispute", "Document", "DueDateChange", "Entity",
-    "ExchangeRate", "FinalsReport", "FollowUp", "ImportChange", "ImportProblem", "ImportRun", "Item", "ItemLine",
+    "ExchangeRate", "FinalsReport", "FixRun", "FollowUp", "ImportChange", "ImportProblem", "ImportRun", "Item", "ItemLine",
     "Mail", "MailFile", "MailProposal", "Mailbox", "Mailing", "Message", "MessageEvent", "MessageFile", "MessageItem",
     "Note", "PayerAlias", "PaymentChoice", "PaymentChoiceItem", "PaymentTerms", "Period", "Pin", "PortalLink", "PortalSession", "PortfolioRule", "ProcessLine", "ProcessRun", "Promise", "PromiseItem",
     "PromiseJudgement", "Receipt", "RemittanceAdvice", "Request", "SavedMapping", "Setting", "Snooze", "StoredFile", "Strategy", "StrategyVersion",

@@ -151,6 +151,13 @@ class Policy:
     inbox_red_from_pct: int = _set("inbox.red_from_pct", "int", 90, "per cent", "Share of its clock from which a conversation turns red.", 1, 100)
     inbox_act_alone: tuple[tuple[str, Decimal], ...] = _set("inbox.act_alone", "shares", (), "intent and confidence", "What a mail asks for is done without a person from this confidence on, such as invoice_copy_request 0.95; disputes, plans, refunds, legal threats, cancellations and contact changes never.")
 
+    reconcile_small_amount: Decimal = _set("reconcile.small_amount", "decimal", "5", "home currency", "What is left of a document may be written off up to this amount; 0 for never.", 0, 100_000)  # noqa: RUF009
+    reconcile_small_pct: Decimal = _set("reconcile.small_pct", "decimal", "2", "per cent", "And up to this share of the document; both must hold.", 0, 100)  # noqa: RUF009
+    reconcile_stale_days: int = _set("reconcile.stale_days", "int", 30, "days", "Unapplied credit above this age is asked about.", 1, 3650)
+    reconcile_days_back: int = _set("reconcile.days_back", "int", 180, "days", "Applied money is looked through this far back.", 1, 3650)
+    reconcile_duplicate_days: int = _set("reconcile.duplicate_days", "int", 7, "days", "Invoices alike in amount and reference within these may be one.", 0, 90)
+    reconcile_oldest_first: bool = _set("reconcile.oldest_first", "bool", False, "", "Credit that nothing points at may be proposed for the oldest documents.")
+
     approval_days: int = _set("approval.days", "int", 14, "calendar days", "A request for approval that nobody decides ends after this many days.", 1, 180)
     document_expiry_warning_days: int = _set("document.expiry_warning_days", "int", 30, "calendar days", "Warn this long before a certificate or contract ends.", 0, 365)
     mail_per_minute: int = _set("mail.per_minute", "int", 120, "mails", "Mails sent a minute at most; 0 for as fast as the server takes them.", 0, 100_000)

@@ -16,6 +16,7 @@ SEE: Mapping[str, str] = MappingProxyType(
         "see_all_customers": "see every account",
         "see_measures": "see the measures",
         "see_team": "see the figures and lists of each person",
+        "see_clean_up": "see clean-up projects",
         "see_approvals": "see what waits for approval",
         "see_settings": "see the settings, calendars, periods, rates and users",
         "see_imports": "see the imports and what they refused",
@@ -36,13 +37,16 @@ DO: Mapping[str, str] = MappingProxyType(
         "add_note": "write a note",
         "answer_mail": "answer a mail",
         "apply_credit": "apply a credit to a debit",
+        "apply_fixes": "put an account right",
         "approve_document": "approve a document for sending",
         "approve_message": "approve a message before it goes",
+        "ask_clean_up": "ask approval of a clean-up project",
         "ask_department": "ask a department",
         "ask_question": "ask us a question in the portal",
         "assign_customers": "assign customers to collectors",
         "cancel_promise": "cancel a promise",
         "change_calendar": "change a business calendar",
+        "change_clean_up": "choose the corrections of a clean-up project",
         "change_due_date": "change a due date",
         "change_feed": "have a calendar read their follow-ups",
         "change_mailbox": "set up mailboxes, senders and departments",
@@ -75,6 +79,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "resolve_dispute": "resolve a dispute",
         "return_payment": "take back a payment that came back",
         "reverse_application": "reverse an application",
+        "run_clean_up": "run an approved clean-up project",
         "run_daily": "run the daily decisions",
         "run_process": "run a scheduled process",
         "save_strategy": "write a strategy",
@@ -87,9 +92,11 @@ DO: Mapping[str, str] = MappingProxyType(
         "settle_message": "settle a message whose sending was cut off",
         "sign_in_to_portal": "sign in to the portal",
         "snooze_customer": "snooze a customer",
+        "start_clean_up": "start a clean-up project",
         "take_bank_file": "take in a bank file",
         "take_mail": "take in mail",
         "take_payment": "take in a payment",
+        "undo_fixes": "undo corrections of an account",
         "unlock_period": "unlock a period",
         "verify_books": "verify the books",
         "withdraw_approval": "withdraw their own request for approval",
@@ -107,18 +114,18 @@ def _verbs(names: str) -> frozenset[str]:
 
 
 _COLLECTOR = _verbs(
-    "see_own_customers see_measures log_call log_promise cancel_promise add_note add_follow_up finish_follow_up "
+    "see_own_customers see_measures apply_fixes undo_fixes log_call log_promise cancel_promise add_note add_follow_up finish_follow_up "
     "correct_contact snooze_customer open_dispute apply_credit see_inbox see_processes send_message answer_mail match_mail "
     "confirm_proposal handle_conversation queue_call ask_department add_document withdraw_message change_feed see_approvals withdraw_approval"
 )
 _SENIOR = _COLLECTOR | _verbs(
-    "see_all_customers resolve_dispute correct_customer reverse_application approve_document withdraw_document settle_message"
+    "see_all_customers see_clean_up start_clean_up change_clean_up ask_clean_up resolve_dispute correct_customer reverse_application approve_document withdraw_document settle_message"
 )
 _LEAD = _SENIOR | _verbs(
     "see_team set_backup assign_customers pin_customer order_worklist approve_message make_mailing"
 )
 _AR_MANAGER = _LEAD | _verbs(
-    "see_settings see_imports see_diary post_item take_payment return_payment write_off change_due_date import_file export_books run_daily set_block "
+    "see_settings see_imports see_diary run_clean_up post_item take_payment return_payment write_off change_due_date import_file export_books run_daily set_block "
     "lock_period unlock_period verify_books change_settings change_calendar record_rate save_terms "
     "save_strategy activate_strategy save_template activate_template run_process report_finals send_due take_mail change_mailbox "
     "see_receipts take_bank_file process_receipt decide_approval"
@@ -126,6 +133,7 @@ _AR_MANAGER = _LEAD | _verbs(
 _FINANCE = _verbs(
     "see_own_customers see_all_customers see_team see_measures see_settings see_imports see_diary add_note add_follow_up change_feed "
     "finish_follow_up post_item apply_credit "
+    "see_clean_up apply_fixes undo_fixes start_clean_up change_clean_up ask_clean_up run_clean_up "
     "take_payment return_payment write_off change_due_date unlock_period open_dispute "
     "reverse_application lock_period import_file export_books resolve_dispute set_block verify_books change_settings "
     "change_calendar record_rate save_terms "

@@ -87,15 +87,15 @@ def compare(rows: Sequence[Row], entries: Sequence[Entry], currency: str) -> Com
     pairs = [(row, _entry(row, by_form)) for row in rows]
     turned = _turned(pairs)
     if turned:
-        pairs = [(Row(row.line, row.number, -row.amount, row.on), entry) for row, entry in pairs]
+        pairs = [(Row(row.line, row.number, -row.amount, row.on), found) for row, found in pairs]
     lines: list[Compared] = []
     met: set[int] = set()
-    for row, entry in pairs:
-        if entry is not None and entry.id not in met:
-            met.add(entry.id)
-            lines.append(_both(row, entry, currency))
+    for row, fit in pairs:
+        if fit is not None and fit.id not in met:
+            met.add(fit.id)
+            lines.append(_both(row, fit, currency))
         else:
-            lines.append(_theirs_only(row, entry, ours, met, currency))
+            lines.append(_theirs_only(row, fit, ours, met, currency))
     lines += [
         Compared("not_there", called(entry), 0, entry.side * entry.open, None, entry.id, _not_there(entry))
         for entry in ours
@@ -165,12 +165,12 @@ def _theirs_only(
         and (row.on is None or abs((each.document_on - row.on).days) <= PAYMENT_DAYS)
     ]
     if len(money_in) == 1:
-        entry = money_in[0]
-        met.add(entry.id)
-        if entry.open == -row.amount:
-            return Compared("matched", called(entry), row.amount, -entry.open, row.on, entry.id, "")
-        note = f"{money(entry.amount - entry.open, currency)} of it is applied here"
-        return Compared("differs", called(entry), row.amount, -entry.open, row.on, entry.id, note)
+        paid = money_in[0]
+        met.add(paid.id)
+        if paid.open == -row.amount:
+            return Compared("matched", called(paid), row.amount, -paid.open, row.on, paid.id, "")
+        note = f"{money(paid.amount - paid.open, currency)} of it is applied here"
+        return Compared("differs", called(paid), row.amount, -paid.open, row.on, paid.id, note)
     return Compared(
         "paid_not_here",
         row.number or f"line {row.line}",
