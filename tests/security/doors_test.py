@@ -27,6 +27,7 @@ from dunlin.records.models import (
     Department,
     Dispute,
     Document,
+    FixRun,
     FollowUp,
     ImportRun,
     Mail,
@@ -80,6 +81,7 @@ ACTS = {
     "template_new": "save_template", "template_activate": "activate_template", "mailing_make": "make_mailing",
     "mailing_drop": "make_mailing", "mailing_posted": "make_mailing", "mailbox": "change_mailbox", "mailbox_new": "change_mailbox",
     "department": "change_mailbox", "department_new": "change_mailbox", "entity_sender": "change_mailbox",
+    "reconcile": "apply_fixes", "fix_run": "undo_fixes", "customer_statement": "apply_fixes",
     "receipts": "take_bank_file", "receipt": "process_receipt", "receipt_aside": "process_receipt", "receipt_take": "process_receipt",
     "receipt_undo": "process_receipt", "bank_account": "take_bank_file", "receipt_returned": "process_receipt", "receipt_split": "process_receipt", "receipt_join": "process_receipt",
     "advice_link": "process_receipt", "advice_unlink": "process_receipt", "advice_aside": "process_receipt",
@@ -98,6 +100,7 @@ READS = {
     "message": "see_processes", "message_html": "see_processes", "message_file": "see_processes", "strategies": "see_processes",
     "strategy": "see_processes", "strategy_text": "see_processes", "templates": "see_processes", "template": "see_processes",
     "template_look": "see_processes", "mailings": "see_processes", "mailing_file": "see_all_customers", "mail_settings": "see_settings",
+    "reconcile": "see_own_customers", "fix_run": "see_own_customers",
     "receipts": "see_receipts", "receipt": "see_receipts", "bank_files": "see_receipts", "bank_file": "see_receipts",
     "advices": "see_receipts", "advice": "see_receipts",
     "approvals": "see_approvals", "approval": "see_approvals",
@@ -241,7 +244,11 @@ def _written(books: Books) -> dict[str, int]:
         ),
         receipt.pk,
     )
+    fixes = FixRun.objects.create(
+        customer=lake, made_at=at, made_on=TODAY, proof={"items": [], "before": [], "after": []}
+    )
     return conversation | messages | receipts | {
+        "fix_run": fixes.pk,
         "approval": approval.pk, "withdraw_approval": approval.pk, "bank_file": bank.pk, "mail_file": attached.pk, "mail_html": mail.pk, "mail_raw": mail.pk, "confirm_proposal": proposal.pk,
         "dismiss_proposal": proposal.pk, "close_question": asked.pk, "document": document.pk, "approve_document": document.pk,
         "withdraw_document": document.pk, "process_run": run.pk, "mailing_drop": mailing.pk, "mailing_posted": mailing.pk,

@@ -44,6 +44,7 @@ _MONEY: dict[type[models.Model], tuple[tuple[str, ...], str]] = {
     records.PaymentChoice: (("amount",), "currency"),
     records.PaymentChoiceItem: (("amount",), "choice__currency"),
     records.Receipt: (("amount", "charges"), "currency"),
+    records.Approval: (("amount",), "currency"),
     records.DailyFigure: (
         ("debits", "unapplied", "disputed", "current", "late", "sales", "collected"),
         "currency",
@@ -79,7 +80,8 @@ _BOOKS: tuple[tuple[str, type[models.Model]], ...] = (
     ("message_events", records.MessageEvent), ("message_files", records.MessageFile),
     ("process_lines", records.ProcessLine), ("mails", records.Mail), ("mail_files", records.MailFile),
     ("mail_proposals", records.MailProposal), ("departments", records.Department), ("requests", records.Request),
-    ("payment_choices", records.PaymentChoice), ("payment_choice_items", records.PaymentChoiceItem), ("diary", records.DiaryLine),
+    ("payment_choices", records.PaymentChoice), ("payment_choice_items", records.PaymentChoiceItem), ("approvals", records.Approval), ("clean_up_projects", records.CleanUpProject), ("clean_up_accounts", records.CleanUpAccount), ("fix_runs", records.FixRun),
+    ("diary", records.DiaryLine),
 )  # fmt: skip
 _DECISIONS: tuple[tuple[str, type[models.Model]], ...] = (
     ("decision_runs", records.DecisionRun),

@@ -19,6 +19,7 @@ from dunlin.records.models import (
     Application,
     Approval,
     Block,
+    CleanUpProject,
     Contact,
     ContactPoint,
     Conversation,
@@ -26,6 +27,7 @@ from dunlin.records.models import (
     Decision,
     Dispute,
     Document,
+    FixRun,
     FollowUp,
     Item,
     Mail,
@@ -103,6 +105,19 @@ def contact_point_for(request: HttpRequest, pk: int) -> ContactPoint:
 def promise_for(request: HttpRequest, pk: int) -> Promise:
     """A promise of a customer in sight. Refused: promise_unknown."""
     return _hanging(request, Promise, pk, "customer", "promise_unknown", promise=pk)
+
+
+def fix_run_for(request: HttpRequest, pk: int) -> FixRun:
+    """Corrections of a customer in sight. Refused: fix_run_unknown."""
+    return _hanging(request, FixRun, pk, "customer", "fix_run_unknown", run=pk)
+
+
+def clean_up_for(request: HttpRequest, pk: int) -> CleanUpProject:
+    """A clean-up project; who sees them sees all customers. Refused: clean_up_unknown."""
+    found = CleanUpProject.objects.filter(pk=pk).select_related("owner", "approval", "run_by").first()
+    if found is None or not may(_door(request).who.role, "see_all_customers"):
+        raise Refused("clean_up_unknown", project=pk)
+    return found
 
 
 def follow_up_for(request: HttpRequest, pk: int) -> FollowUp:
