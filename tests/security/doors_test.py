@@ -22,6 +22,8 @@ from dunlin.records.models import (
     Approval,
     BankFile,
     Block,
+    CleanUpAccount,
+    CleanUpProject,
     Conversation,
     Customer,
     Department,
@@ -81,6 +83,8 @@ ACTS = {
     "template_new": "save_template", "template_activate": "activate_template", "mailing_make": "make_mailing",
     "mailing_drop": "make_mailing", "mailing_posted": "make_mailing", "mailbox": "change_mailbox", "mailbox_new": "change_mailbox",
     "department": "change_mailbox", "department_new": "change_mailbox", "entity_sender": "change_mailbox",
+    "clean_up_new": "start_clean_up", "clean_up_again": "start_clean_up", "clean_up_choose": "change_clean_up", "clean_up_accept": "change_clean_up",
+    "clean_up_here": "change_clean_up", "clean_up_ask": "ask_clean_up", "clean_up_run": "run_clean_up",
     "reconcile": "apply_fixes", "fix_run": "undo_fixes", "customer_statement": "apply_fixes",
     "receipts": "take_bank_file", "receipt": "process_receipt", "receipt_aside": "process_receipt", "receipt_take": "process_receipt",
     "receipt_undo": "process_receipt", "bank_account": "take_bank_file", "receipt_returned": "process_receipt", "receipt_split": "process_receipt", "receipt_join": "process_receipt",
@@ -100,7 +104,7 @@ READS = {
     "message": "see_processes", "message_html": "see_processes", "message_file": "see_processes", "strategies": "see_processes",
     "strategy": "see_processes", "strategy_text": "see_processes", "templates": "see_processes", "template": "see_processes",
     "template_look": "see_processes", "mailings": "see_processes", "mailing_file": "see_all_customers", "mail_settings": "see_settings",
-    "reconcile": "see_own_customers", "fix_run": "see_own_customers",
+    "clean_up": "see_clean_up", "clean_up_project": "see_clean_up", "reconcile": "see_own_customers", "fix_run": "see_own_customers",
     "receipts": "see_receipts", "receipt": "see_receipts", "bank_files": "see_receipts", "bank_file": "see_receipts",
     "advices": "see_receipts", "advice": "see_receipts",
     "approvals": "see_approvals", "approval": "see_approvals",
@@ -244,11 +248,13 @@ def _written(books: Books) -> dict[str, int]:
         ),
         receipt.pk,
     )
+    project = CleanUpProject.objects.create(name="Year end", owner=books.lena, state="ready", created_at=at)
+    listed = CleanUpAccount.objects.create(project=project, customer=lake)
     fixes = FixRun.objects.create(
         customer=lake, made_at=at, made_on=TODAY, proof={"items": [], "before": [], "after": []}
     )
     return conversation | messages | receipts | {
-        "fix_run": fixes.pk,
+        "fix_run": fixes.pk, "account": listed.pk, **dict.fromkeys(_OF_PROJECT, project.pk),
         "approval": approval.pk, "withdraw_approval": approval.pk, "bank_file": bank.pk, "mail_file": attached.pk, "mail_html": mail.pk, "mail_raw": mail.pk, "confirm_proposal": proposal.pk,
         "dismiss_proposal": proposal.pk, "close_question": asked.pk, "document": document.pk, "approve_document": document.pk,
         "withdraw_document": document.pk, "process_run": run.pk, "mailing_drop": mailing.pk, "mailing_posted": mailing.pk,
@@ -257,6 +263,7 @@ def _written(books: Books) -> dict[str, int]:
     }  # fmt: skip
 
 
+_OF_PROJECT = [f"clean_up_{what}" for what in ("project", "again", "ask", "here", "run", "accept", "choose")]
 _KEYS = {"mailbox": "ar", "department": "sales", "template": "notice_1"}
 _SAID = {"kind": "items", "process": "past_due", "language": "en", "which": "letters"}
 
@@ -267,7 +274,9 @@ def address(name: str, rows: dict[str, int]) -> str:
         if one == "key":
             kwargs[one] = _KEYS.get(name, "default")
         else:
-            kwargs[one] = _SAID.get(one) or (rows["file"] if one == "file" else rows.get(name, rows[""]))
+            kwargs[one] = _SAID.get(one) or (
+                rows[one] if one in ("file", "account") else rows.get(name, rows[""])
+            )
     return reverse(name, kwargs=kwargs)
 
 

@@ -51,6 +51,7 @@ RAIL = (
     Entry("measures", "Measures", "measures", "g m", "see_measures"),
     Entry("tracking", "Tracking", "tracking", "g r", "see_measures"),
     Entry("receipts", "Receipts", "cash", "g p", "see_receipts"),
+    Entry("clean_up", "Clean-up", "edit", "g c", "see_clean_up"),
     Entry("imports", "Import", "import", "g i", "see_imports"),
     Entry("team", "Team", "team", "g e", "see_team"),
     Entry("settings", "Settings", "settings", "g s", "see_settings"),

@@ -128,6 +128,13 @@ def test_money_on_the_wrong_document_is_a_question_where_it_may_not_be_moved(cha
     assert one.question
 
 
+def test_only_what_the_named_document_needs_is_moved_and_the_rest_stays_where_somebody_put_it():
+    inside = (PAID[0], PAID[1], invoice(2, 700, 150))
+    one = found(*inside, applied=MISPLACED)["wrong_document"]
+    assert steps(one) == [("reverse", 3, 1, 700), ("apply", 3, 2, 150), ("apply", 3, 1, 550)]
+    assert (one.sure, one.amount) == ("likely", 150)
+
+
 def test_an_order_named_in_words_is_named_enough():
     inside = (replace(PAID[0], reference="PO 4711, INV-1002"), replace(PAID[1], po_number="4711"), PAID[2])
     assert "wrong_document" not in found(*inside, applied=MISPLACED)
@@ -206,7 +213,8 @@ def books() -> st.SearchStrategy[tuple[Account, Limits]]:
         uses = []
         closed = {row.id: row.amount - row.open for row in rows if row.side == 1}
         for row, want in zip([row for row in rows if row.side == -1], wants):
-            fits = [pk for pk, room in closed.items() if 0 < row.amount - row.open <= room]
+            same = {each.id for each in rows if each.books == row.books}
+            fits = [pk for pk, room in closed.items() if pk in same and 0 < row.amount - row.open <= room]
             if fits:
                 debit = fits[want % len(fits)]
                 closed[debit] -= row.amount - row.open

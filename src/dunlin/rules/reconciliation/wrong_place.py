@@ -84,17 +84,26 @@ def _moved(
     if use.granted:
         question = f"{called(wrong)}: undo {money(use.amount, credit.currency)} of {called(credit)} by hand with what was granted, then apply it to {listed(right)}."
         return about.as_question(capital(question))
-    if len(right) > 1 and sum(each.open for each in right) != use.amount:
+    # A rest would go back to where it is, which what is disputed forbids; and of several documents nobody says how much is whose.
+    if (len(right) > 1 and sum(each.open for each in right) != use.amount) or (
+        wrong.disputed and sum(each.open for each in right) < use.amount
+    ):
         return about.as_question(f"Ask what {called(credit)} is for: it names {listed(right)}.")
     left, steps = use.amount, [Step("reverse", use.amount, credit.id, wrong.id, use.id)]
     for each in right:
         if amount := min(left, each.open):
             steps.append(Step("apply", amount, credit.id, each.id))
             left -= amount
-    rest = f"; {money(left, credit.currency)} would be unapplied" if left else ""
-    then = f"{text}: move {money(use.amount - left, credit.currency)}; {called(wrong)} is owed again by {money(use.amount, credit.currency)}{rest}."
+    moved = use.amount - left
+    # Nobody said what the rest is for: it stays where somebody put it.
+    rest = f"; {money(left, credit.currency)} of it stays there" if left else ""
+    if left:
+        steps.append(Step("apply", left, credit.id, wrong.id))
+    then = f"{text}: move {money(moved, credit.currency)}; {called(wrong)} is owed again by {money(moved, credit.currency)}{rest}."
     sure = "likely" if left and sure == "certain" else sure
-    return Finding(code, customer, capital(then), credit.currency, use.amount, items, sure, tuple(steps), (use.id,))  # fmt: skip
+    return Finding(
+        code, customer, capital(then), credit.currency, moved, items, sure, tuple(steps), (use.id,)
+    )
 
 
 def _foreign(desk: Desk, credit: Entry, uses: Sequence[Applied]) -> Finding | None:
