@@ -182,6 +182,8 @@ def _unclear(desk: Desk, credit: Entry) -> Finding | None:
         then = "Something is open beside it." if beside else "Nothing is open that it could settle."
         sentence = f"{called(credit)} has {whole} unapplied for {age} days, more than {desk.limits.stale_days}. {then}"
         question += "" if beside else " Nothing is open: find out whether it is to be refunded."
+        if credit.kind == "deposit":
+            question = f"Is the order of {called(credit)} still to be invoiced? {whole} is held for it."
         return _found("credit_stale", credit, (), capital(sentence), credit.open, "possible", (), question)
     if not beside:
         return None
