@@ -103,3 +103,11 @@ def test_what_stopped_a_long_run_does_so_no_more(name):
     assert tried(content) == name
     file = read_bank_file(name, content)
     assert file.damaged or any(flaw.code == "bank_file_cut" for flaw in file.warnings)
+
+
+@pytest.mark.parametrize(
+    "words", ["I mail a check", "payment reference", "invoice no", "paid on", "PO number"]
+)
+@pytest.mark.parametrize("run", [" ", "\u00a0 ", "\t", "-", ".", "a", "1"])
+def test_a_mail_made_to_take_for_ever_does_not(words, run):
+    assert TRIES["remittance_text"](f"{words}{run * 390}for 845.00\nINV-100 845.00".encode())

@@ -55,7 +55,7 @@ def _mt940(text: str) -> Decimal:
 
 def _ofx(text: str) -> Decimal:
     return sum(
-        (Decimal(each.replace(",", ".")) for each in re.findall(r"<TRNAMT\s*>\s*([^<\s]+)", text, re.I)),
+        (Decimal(each.replace(",", ".")) for each in re.findall(r"<TRNAMT\s*/?\s*>\s*([^<\s]+)", text, re.I)),
         Decimal(0),
     )
 
@@ -170,15 +170,14 @@ def _advice_table(text: str) -> tuple[Decimal, ...] | None:
     if not lines or lines[0] != ADVICE_HEAD or '"' in text or any(line.count(";") != wide for line in lines):
         return None
     rows = [line.split(";") for line in lines[1:]]
-    amounts = (
-        row[6].replace(".", "").replace(",", ".") for row in rows if row[0] != "Total" and row[0].strip()
-    )
+    documents = [row for row in rows if any(map(str.isdigit, row[0]))]
+    amounts = (row[6].replace(".", "").replace(",", ".") for row in documents)
     return (sum((Decimal(each) for each in amounts), Decimal(0)),)
 
 
 def _advice_text(text: str) -> tuple[Decimal, ...] | None:
     """Of a text whose every line with a digit is a document and its amount, the total, the day or the reference."""
-    whole = Decimal(0)
+    whole = turned = Decimal(0)  # a credit without its minus is turned where the total proves it
     for line in text.split("\n"):
         if not re.search(r"\d", line) or re.match(
             r"Payment (?:date|reference): [\w-]+$|Total paid: [\d,.]+ USD$", line
@@ -187,8 +186,10 @@ def _advice_text(text: str) -> tuple[Decimal, ...] | None:
         found = re.fullmatch(r"(?:INV|CM)-\d{3,8}\s+(-?\d{1,3}(?:,\d{3})*\.\d\d)\s*", line)
         if found is None:
             return None
-        whole += Decimal(found[1].replace(",", ""))
-    return (whole,)
+        amount = Decimal(found[1].replace(",", ""))
+        whole += amount
+        turned += 2 * amount if line.startswith("CM") and amount > 0 else 0
+    return whole, whole - turned
 
 
 _ADVICE_COUNTS = {"820": _edi, "ubl": _ubl, "table": _advice_table, "text": _advice_text}

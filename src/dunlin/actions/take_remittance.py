@@ -21,7 +21,7 @@ from dunlin.formats.remittance_files import (
 )
 from dunlin.formats.remittance_plain import kept_apart, kept_lines
 from dunlin.records.locks import one_at_a_time
-from dunlin.records.models import Entity, Mail, RemittanceAdvice
+from dunlin.records.models import Entity, Item, Mail, RemittanceAdvice
 from dunlin.records.policies import current_policy
 from dunlin.reports.advices import whose
 from dunlin.reports.cash_book import CashBook
@@ -29,6 +29,8 @@ from dunlin.rules.codes import Refused
 from dunlin.rules.policy import Policy
 
 FLAWS_KEPT = 200
+NUMBERS_LOOKED_AT = 200
+_NO_CURRENCY = "remittance_currency_missing"
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,8 @@ def take_any(who: Who, name: str, content: bytes) -> FileTaken | AdviceTaken:
         if refused.code != "bank_file_refused":
             raise
         try:
-            read_remittance(name, content, currency=currency_here())
-        except RemittanceProblem:
+            _read(name, content)
+        except Refused:
             raise refused from None
         return take_remittance(who, name, content)
 
@@ -146,9 +148,30 @@ def currency_here() -> str:
 
 def _read(name: str, content: bytes) -> AdviceFile:
     try:
-        return read_remittance(name, content, currency=currency_here())
+        try:
+            return read_remittance(name, content, currency=currency_here())
+        except RemittanceProblem as problem:
+            found = _currency_of_documents(name, content) if problem.code == _NO_CURRENCY else ""
+            if not found:
+                raise
+            return read_remittance(name, content, currency=found)
     except RemittanceProblem as problem:
         raise Refused("remittance_refused", file=name, why=problem.detail) from None
+
+
+def _currency_of_documents(name: str, content: bytes) -> str:
+    """The one currency of the documents an advice names, as the books have them; "" when they are of several, or none is known.
+
+    It is read in any currency for its numbers alone; its amounts are read again in the one that is found.
+    """
+    try:
+        read = read_remittance(name, content, currency="USD")
+    except RemittanceProblem:
+        return ""
+    numbers = list(dict.fromkeys(each.number for each in read.lines))[:NUMBERS_LOOKED_AT]
+    rows = Item.objects.filter(number__in=numbers, side=1).order_by().values_list("currency", flat=True)
+    found = list(rows.distinct()[:2])
+    return found[0] if len(found) == 1 else ""
 
 
 def _row(

@@ -183,6 +183,16 @@ def test_no_account_number_of_an_advice_is_kept(books):
     assert RemittanceAdvice.objects.order_by("pk").first().payer_tail == "3456"
 
 
+@pytest.mark.trap(43)
+def test_an_advice_without_a_currency_is_in_that_of_the_documents_it_names(books):
+    cast.entity("DE01", "EUR")
+    take_any(cast.who("ar_manager"), "a.csv", two())
+    assert RemittanceAdvice.objects.get().currency == "USD"
+    with pytest.raises(Refused) as refused:
+        take_any(cast.who("ar_manager"), "b.csv", two().replace(b"INV-", b"XX-"))
+    assert "names no currency" in str(refused.value)
+
+
 # --- mail ---------------------------------------------------------------------------------------------------------------
 
 

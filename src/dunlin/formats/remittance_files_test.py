@@ -191,6 +191,18 @@ def test_a_table_is_known_by_its_headings():
     assert one(TABLE.replace("15.205,67", "15.205,68"), currency="EUR").adds_up is False
 
 
+def test_what_names_no_document_stands_apart_or_is_damaged_and_is_never_a_line():
+    less = one(
+        TABLE.replace("Total;;", "Freight deduction;;;;;;-50,00\nTotal;;").replace("15.205,67", "15.155,67"),
+        currency="EUR",
+    )
+    assert [(each.amount.minor, each.code) for each in less.apart] == [(5_000, "freight")]
+    assert less.adds_up is True
+    slipped = read(TABLE.replace("Total;", "TotalEUR;"), currency="EUR")
+    assert [each.code for each in slipped.damaged] == ["remittance_without_number"]
+    assert slipped.advices[0].adds_up is False
+
+
 def test_a_sheet_reads_as_its_text_does():
     out = io.BytesIO()
     with xlsxwriter.Workbook(out) as book:

@@ -183,7 +183,10 @@ def _row(
         currency = layout.words("currency", cells).upper() or layout.currency
         number = layout.words("number", cells)
         total = is_total(" ".join(cell_text(cell) for cell in cells if isinstance(cell, str)))
-        if total and (not number or is_total(number)):
+        named = any(
+            map(str.isdigit, number)
+        )  # a document may be called a total as well; none is without a digit
+        if total and not named:
             _total(layout, drafts, cells)
             return
         if currency not in MINOR_DIGITS:
@@ -192,10 +195,12 @@ def _row(
         if paid is None:
             raise Unreadable("amount_not_understood", value="")
         draft = _draft(into, layout, drafts, place, cells, currency)
-        if number:
+        if named:
             into.line(draft, _line(layout, place, cells, number, paid))
+        elif number and paid.minor > 0:
+            raise Unreadable("remittance_without_number")
         else:
-            words = layout.words("reason", cells)
+            words = f"{number} {layout.words('reason', cells)}".strip()
             draft.apart.append(Kept(-paid, code_of(words), words))
     except Unreadable as problem:
         into.unreadable(place, " | ".join(cell_text(cell) for cell in cells), problem)

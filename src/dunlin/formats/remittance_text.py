@@ -33,6 +33,7 @@ from dunlin.rules.money import MINOR_DIGITS, Money, NotMoney
 CHARS_MAX = 200_000
 LINES_MAX = 4_000
 LINE_CHARS = 400
+_RUN = re.compile(r"\s{2,}")
 _MONTHS = r"(?:jan|feb|f[ée]v|m[aä]r|apr|avr|abr|may|mai|jun|juin|jul|juil|aug|ao[uû]|ago|sep|oct|okt|nov|dec|d[ée]c|dez|dic|ene)[a-zéûä]*"
 _DATE = re.compile(
     rf"(?<![\w/.-])(?:\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}[./-]\d{{1,2}}[./-](?:\d{{4}}|\d{{2}})|\d{{1,2}}\.?\s+(?:de\s+)?{_MONTHS}\.?,?\s+(?:de\s+)?\d{{4}}|{_MONTHS}\.?\s+\d{{1,2}},?\s+\d{{4}})(?![\w/-])",
@@ -91,7 +92,8 @@ def read_remittance_text(
     RemittanceProblem when no line names a document with its amount, or the text proves neither currency nor decimal mark.
     """
     text = text[:CHARS_MAX].replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    rows = [row[:LINE_CHARS] for row in text.split("\n")[:LINES_MAX]]
+    # Runs of blanks divide columns and mean nothing more; long ones would be tried over and over.
+    rows = [_RUN.sub("  ", row[: LINE_CHARS * 10])[:LINE_CHARS] for row in text.split("\n")[:LINES_MAX]]
     parts = [
         part for number, row in enumerate(rows, 1) if row.strip() for part in _parted(f"line {number}", row)
     ]
