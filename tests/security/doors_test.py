@@ -20,6 +20,7 @@ from dunlin.desk.urls import urlpatterns
 from dunlin.records.models import (
     Absence,
     Approval,
+    BankAccount,
     BankFile,
     Block,
     CleanUpAccount,
@@ -39,10 +40,13 @@ from dunlin.records.models import (
     MailProposal,
     Message,
     MessageFile,
+    PayeeAccount,
+    PayoutFile,
     PortfolioRule,
     ProcessRun,
     Promise,
     Receipt,
+    Refund,
     Request,
     StoredFile,
     StrategyVersion,
@@ -86,6 +90,9 @@ ACTS = {
     "clean_up_new": "start_clean_up", "clean_up_again": "start_clean_up", "clean_up_choose": "change_clean_up", "clean_up_accept": "change_clean_up",
     "clean_up_here": "change_clean_up", "clean_up_ask": "ask_clean_up", "clean_up_run": "run_clean_up",
     "reconcile": "apply_fixes", "fix_run": "undo_fixes", "customer_statement": "apply_fixes",
+    "payees": "save_payee", "payee_verify": "verify_payee", "payee_retire": "save_payee", "ask_refund": "ask_refund",
+    "refund_cancel": "cancel_refund", "refund_confirm": "confirm_refund", "refund_returned": "return_refund", "payout": "make_payout",
+    "payout_account": "make_payout", "payout_download": "make_payout", "payout_sent": "make_payout", "payout_undo": "make_payout",
     "receipts": "take_bank_file", "receipt": "process_receipt", "receipt_aside": "process_receipt", "receipt_take": "process_receipt",
     "receipt_undo": "process_receipt", "bank_account": "take_bank_file", "receipt_returned": "process_receipt", "receipt_split": "process_receipt", "receipt_join": "process_receipt",
     "advice_link": "process_receipt", "advice_unlink": "process_receipt", "advice_aside": "process_receipt",
@@ -105,6 +112,7 @@ READS = {
     "strategy": "see_processes", "strategy_text": "see_processes", "templates": "see_processes", "template": "see_processes",
     "template_look": "see_processes", "mailings": "see_processes", "mailing_file": "see_all_customers", "mail_settings": "see_settings",
     "clean_up": "see_clean_up", "clean_up_project": "see_clean_up", "reconcile": "see_own_customers", "fix_run": "see_own_customers",
+    "refunds": "see_refunds", "refund": "see_refunds", "credits": "see_refunds", "payees": "see_refunds", "payout_file": "make_payout",
     "receipts": "see_receipts", "receipt": "see_receipts", "bank_files": "see_receipts", "bank_file": "see_receipts",
     "advices": "see_receipts", "advice": "see_receipts",
     "approvals": "see_approvals", "approval": "see_approvals",
@@ -253,7 +261,35 @@ def _written(books: Books) -> dict[str, int]:
     fixes = FixRun.objects.create(
         customer=lake, made_at=at, made_on=TODAY, proof={"items": [], "before": [], "after": []}
     )
-    return conversation | messages | receipts | {
+    ours = BankAccount.objects.create(
+        entity=books.entity, name="Operating", currency="USD", tail="0000", fingerprint="3" * 64
+    )
+    payee = PayeeAccount.objects.create(
+        customer=lake, kind="ach", holder="Lakeside", tail="1111", fingerprint="4" * 64, entered_at=at
+    )
+    payout = PayoutFile.objects.create(
+        entity=books.entity,
+        account=ours,
+        format="csv",
+        pay_on=TODAY,
+        made_at=at,
+        currency="USD",
+        count=1,
+        sum=1,
+    )
+    refund = Refund.objects.create(
+        customer=lake, entity=books.entity, credit=books.unapplied, amount=1, currency="USD", method="check", payee_name="Lakeside", reason="r",
+        asked_at=at,
+    )  # fmt: skip
+    refunds = dict.fromkeys(("refund", "refund_cancel", "refund_confirm", "refund_returned"), refund.pk)
+    refunds |= dict.fromkeys(("payout_file", "payout_download", "payout_sent", "payout_undo"), payout.pk)
+    refunds |= {
+        "payee_verify": payee.pk,
+        "payee_retire": payee.pk,
+        "payout_account": ours.pk,
+        "ask_refund": books.unapplied.pk,
+    }
+    return conversation | messages | receipts | refunds | {
         "fix_run": fixes.pk, "account": listed.pk, **dict.fromkeys(_OF_PROJECT, project.pk),
         "approval": approval.pk, "withdraw_approval": approval.pk, "bank_file": bank.pk, "mail_file": attached.pk, "mail_html": mail.pk, "mail_raw": mail.pk, "confirm_proposal": proposal.pk,
         "dismiss_proposal": proposal.pk, "close_question": asked.pk, "document": document.pk, "approve_document": document.pk,

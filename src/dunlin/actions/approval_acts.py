@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from dunlin.actions.ask_clean_up import clean_up_decided
+from dunlin.actions.decide_refund import decide_refund
 from dunlin.actions.doing import Act
 from dunlin.records.approvals import Approval
 
 ON_DECISION: Mapping[str, Callable[[Act, Approval, bool], None]] = MappingProxyType({
+    "refund": decide_refund,
     "clean_up": clean_up_decided,
 })  # fmt: skip

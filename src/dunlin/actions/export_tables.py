@@ -45,6 +45,8 @@ _MONEY: dict[type[models.Model], tuple[tuple[str, ...], str]] = {
     records.PaymentChoiceItem: (("amount",), "choice__currency"),
     records.Receipt: (("amount", "charges"), "currency"),
     records.Approval: (("amount",), "currency"),
+    records.PayoutFile: (("sum",), "currency"),
+    records.Refund: (("amount",), "currency"),
     records.DailyFigure: (
         ("debits", "unapplied", "disputed", "current", "late", "sales", "collected"),
         "currency",
@@ -56,6 +58,10 @@ _LEFT_OUT: dict[type[models.Model], frozenset[str]] = {
     records.User: frozenset({"password", "last_login", "feed_hash"}),
     records.Customer: frozenset({"sort_name"}),
     records.CustomerName: frozenset({"sort_name"}),
+    # Account numbers do not leave, not even locked: in a copy of the books they are entered and confirmed anew.
+    records.PayeeAccount: frozenset({"locked"}),
+    records.PayoutAccount: frozenset({"locked"}),
+    records.PayoutFile: frozenset({"ours"}),
 }
 
 _BOOKS: tuple[tuple[str, type[models.Model]], ...] = (
@@ -66,7 +72,9 @@ _BOOKS: tuple[tuple[str, type[models.Model]], ...] = (
     ("addresses", records.Address), ("contacts", records.Contact), ("contact_points", records.ContactPoint),
     ("items", records.Item), ("item_lines", records.ItemLine), ("due_date_changes", records.DueDateChange),
     ("applications", records.Application), ("bank_accounts", records.BankAccount), ("bank_files", records.BankFile),
-    ("receipts", records.Receipt), ("payer_aliases", records.PayerAlias), ("disputes", records.Dispute), ("blocks", records.Block),
+    ("receipts", records.Receipt), ("payer_aliases", records.PayerAlias), ("approvals", records.Approval),
+    ("payee_accounts", records.PayeeAccount), ("payout_accounts", records.PayoutAccount), ("payout_files", records.PayoutFile),
+    ("refunds", records.Refund), ("disputes", records.Dispute), ("blocks", records.Block),
     ("calls", records.Call), ("promises", records.Promise), ("promise_items", records.PromiseItem),
     ("promise_judgements", records.PromiseJudgement), ("notes", records.Note), ("follow_ups", records.FollowUp),
     ("portfolio_rules", records.PortfolioRule), ("tier_orders", records.TierOrder), ("pins", records.Pin),
@@ -259,6 +267,9 @@ def _encoded(
 MADE_AGAIN: dict[type[models.Model], dict[str, Callable[[Mapping[str, Any]], Any]]] = {
     records.Customer: {"sort_name": lambda row: sort_name(row["name"])},
     records.CustomerName: {"sort_name": lambda row: sort_name(row["name"])},
+    records.PayeeAccount: {"locked": lambda row: ""},
+    records.PayoutAccount: {"locked": lambda row: ""},
+    records.PayoutFile: {"ours": lambda row: ""},
     # Nobody signs in with a copied password: each is set anew.
     records.User: {"password": lambda row: make_password(None)},
 }

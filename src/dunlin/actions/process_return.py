@@ -10,8 +10,9 @@ from dunlin.actions.ask_department import ar_manager, on_duty
 from dunlin.actions.doing import Act, Who, doing
 from dunlin.actions.messages import Draft, make_message
 from dunlin.actions.return_payment import Returned, return_payment
+from dunlin.actions.return_refund import refund_meant, return_refund
 from dunlin.records.calendars import LEDGER, calendar
-from dunlin.records.models import Item, Receipt, User
+from dunlin.records.models import Item, Receipt, Refund, User
 from dunlin.records.policies import current_policy
 from dunlin.reports.receipts import payments_like
 from dunlin.rules.codes import Refused
@@ -37,6 +38,7 @@ def process_return(
     """Take back the payment a return or reversal is about, by the numbers it carries or, with `payment_id`, as a person says.
 
     One found: reversed in this transaction, with a mail to the collector, the AR manager and the sales rep, and a follow-up.
+    A refund of ours that came back is taken back too.
     None or several: the receipt is asked about. A notice of change moves no money and asks for the new data (rule P25).
     Refused: receipt_unknown, receipt_settled_already, receipt_no_return, and what `return_payment` refuses to a person.
     """
@@ -52,6 +54,9 @@ def process_return(
         if row.kind == "noc":
             return _ask(act, row, _change(who, row))
         meaning = class_of(row.return_code) if row.return_code else None
+        refund = refund_meant(row) if payment_id is None else None
+        if refund is not None:
+            return _refund_back(act, row, refund, policy)
         found = [payment_id] if payment_id else _payments_meant(row)
         if len(found) != 1:
             count = "No payment" if not found else f"{len(found)} payments"
@@ -95,6 +100,28 @@ def _take_back(
         after={"payment": payment_id, "taken_back_by": returned.item_id, "code": row.return_code, "told_by": message},
     )  # fmt: skip
     return ReturnProcessed(row.pk, "done", "", returned.item_id, message)
+
+
+def _refund_back(act: Act, row: Receipt, refund_id: int, policy: Policy) -> ReturnProcessed:
+    """It is a refund of ours that the payee's bank gave back: class C, or any other code on a credit (DOMAIN section 4)."""
+    who = act.who
+    back = return_refund(
+        replace(who, dry_run=False), refund_id, returned_on=min(row.booked_on, who.today), reason=row.return_code, receipt_id=row.pk,
+        policy=policy,
+    )  # fmt: skip
+    refund = Refund.objects.get(pk=refund_id)
+    row.customer_id, row.payment_id, row.question = (
+        refund.customer_id,
+        refund.credit_id,
+        f"Gives back refund {refund.reference}",
+    )
+    row.state, row.settled_at, row.settled_by_id, row.automatic = "done", who.now, who.user_id, True
+    row.save()
+    act.tell(
+        about=f"receipt:{row.pk}", customer_id=refund.customer_id,
+        after={"refund": refund_id, "taken_back_by": back.item_id, "code": row.return_code},
+    )  # fmt: skip
+    return ReturnProcessed(row.pk, "done", "", back.item_id)
 
 
 def _payments_meant(row: Receipt) -> list[int]:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from django.db import InterfaceError, OperationalError
 
+from dunlin.actions.confirm_refund import confirm_by_bank
 from dunlin.actions.doing import Who, automatic_application
 from dunlin.actions.place_by_rules import place_by_rules
 from dunlin.actions.process_return import process_return
@@ -44,7 +45,7 @@ class WaitingProcessed:
 
 
 def process_waiting(today: date, now: datetime) -> WaitingProcessed:
-    """All that waits, returns first, as automatic application. Run again it goes on where it stopped."""
+    """All that waits, returns first, as automatic application; then what went out is confirmed. Run again it goes on where it stopped."""
     who = automatic_application(today, now)
     policy = current_policy()
     book = CashBook(who.today, policy)
@@ -57,6 +58,7 @@ def process_waiting(today: date, now: datetime) -> WaitingProcessed:
     ):
         for pk in list(ids.values_list("pk", flat=True)):
             done[_one(who, pk, returned, book)] += 1
+    confirm_by_bank(who)
     return WaitingProcessed(
         done["placed"], done["proposed"], done["asked"], done["taken_back"], done["failed"]
     )

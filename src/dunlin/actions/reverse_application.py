@@ -13,7 +13,7 @@ from dunlin.actions.doing import Who, doing
 from dunlin.actions.facts_changed import facts_changed
 from dunlin.actions.granted import GRANTED, take_back, uses_granted_beside
 from dunlin.actions.postings import customers_of, named, reverse
-from dunlin.records.models import Application
+from dunlin.records.models import Application, Refund
 from dunlin.records.policies import current_policy
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
@@ -41,7 +41,7 @@ def reverse_application(
 ) -> Reversed:
     """Reverse an application, posted today unless said otherwise. `reason` goes into the diary.
 
-    Refused: reason_missing, application_unknown, application_of_return, and everything `postings.reverse` refuses.
+    Refused: reason_missing, application_unknown, application_of_return, application_of_refund, and everything `postings.reverse` refuses.
     """
     if not reason.strip():
         raise Refused("reason_missing")
@@ -59,6 +59,9 @@ def reverse_application(
             and application.debit.corrects_id == application.credit_id
         ):
             raise Refused("application_of_return", document=named(application.credit))
+
+        if Refund.objects.filter(item=application.debit_id).exists():
+            raise Refused("application_of_refund", document=named(application.credit))
 
         before = {"credit_open": application.credit.open, "debit_open": application.debit.open}
         day = posted_on or who.today

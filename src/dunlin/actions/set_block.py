@@ -12,7 +12,7 @@ from dunlin.records.models import Block, Customer, Item
 from dunlin.rules.codes import Refused
 from dunlin.rules.masking import mask_card_numbers
 
-CUSTOMER_KINDS = ("cease_contact", "do_not_call", "insolvency", "legal", "agency")
+CUSTOMER_KINDS = ("cease_contact", "do_not_call", "insolvency", "legal", "sanctions", "agency")
 EITHER_KINDS = ("extension", "plan", "undelivered")
 
 

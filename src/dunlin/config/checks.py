@@ -34,6 +34,13 @@ def _secret_key(env: Environment) -> Finding | None:
     return None
 
 
+def _data_key(env: Environment) -> Finding | None:
+    keys = [each.strip() for each in env.data_key.get_secret_value().split(",") if each.strip()]
+    if any(len(key) < 32 or len(set(key)) < 10 for key in keys):
+        return "DUNLIN_DATA_KEY", "is too short; set at least 32 random characters (openssl rand -base64 32)."
+    return None
+
+
 def _hosts(env: Environment) -> Finding | None:
     if not env.hosts or "*" in env.hosts or set(env.hosts) <= {"localhost", "127.0.0.1", "[::1]"}:
         return "DUNLIN_ALLOWED_HOSTS", "must name the host people use, never `*`."
@@ -74,5 +81,5 @@ def _mail(env: Environment) -> Finding | None:
 
 
 _CHECKS: tuple[Callable[[Environment], Finding | None], ...] = (
-    _mode, _secret_key, _hosts, _https, _origins, _portal, _database, _mail,
+    _mode, _secret_key, _data_key, _hosts, _https, _origins, _portal, _database, _mail,
 )  # fmt: skip

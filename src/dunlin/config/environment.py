@@ -35,6 +35,10 @@ class Environment(BaseSettings):
         SecretStr(INSECURE_KEY),
         description="Signs sessions and links; at least 50 characters that nobody else knows.",
     )
+    data_key: SecretStr = Field(
+        SecretStr(""),
+        description="Locks the bank details of refunds in the database; at least 32 characters that nobody else knows, kept apart from the backups. Several, separated by commas: the first locks, all open. Empty: derived from DUNLIN_SECRET_KEY, and lost with it.",
+    )
     allowed_hosts: str = Field(
         "localhost,127.0.0.1,[::1]", description="Host names served, separated by commas."
     )

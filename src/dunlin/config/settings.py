@@ -22,6 +22,8 @@ if ENVIRONMENT.mode == "production" and UNSAFE:
 
 DEBUG = False
 SECRET_KEY = ENVIRONMENT.secret_key.get_secret_value()
+# Without a key of its own, bank details are locked with one that follows from the secret key.
+DATA_KEY = ENVIRONMENT.data_key.get_secret_value() or f"of the secret key: {SECRET_KEY}".replace(",", ";")
 ALLOWED_HOSTS = ENVIRONMENT.hosts
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.origins
 

@@ -34,7 +34,9 @@ from dunlin.records.models import (
     MailFile,
     MailProposal,
     Message,
+    PayeeAccount,
     Promise,
+    Refund,
     Request,
     Snooze,
     User,
@@ -133,6 +135,22 @@ def dispute_for(request: HttpRequest, pk: int) -> Dispute:
 def block_for(request: HttpRequest, pk: int) -> Block:
     """A block on a customer in sight. Refused: block_unknown."""
     return _hanging(request, Block, pk, "customer", "block_unknown", block=pk)
+
+
+def refund_for(request: HttpRequest, pk: int) -> Refund:
+    """A refund of a customer in sight, with its credit, bank details, file and approval. Refused: refund_unknown."""
+    related = ("customer", "credit", "payee", "file", "asked_by", "approval__decided_by")
+    found = (
+        Refund.objects.filter(in_sight(_door(request), "customer"), pk=pk).select_related(*related).first()
+    )
+    if found is None:
+        raise Refused("refund_unknown", refund=pk)
+    return found
+
+
+def payee_for(request: HttpRequest, pk: int) -> PayeeAccount:
+    """Bank details of a customer in sight. Refused: payee_account_unknown."""
+    return _hanging(request, PayeeAccount, pk, "customer", "payee_account_unknown", payee=pk)
 
 
 def document_for(request: HttpRequest, pk: int) -> Document:

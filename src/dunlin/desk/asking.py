@@ -28,7 +28,7 @@ BASES = (("due_date", "Due date"), ("invoice_date", "Invoice date"))
 KNOWN = (("now", "As known now"), ("then", "As known then"), ("at", "As known at a moment"))
 KINDS = (
     ("invoice", "Invoices"), ("debit_memo", "Debit memos"), ("finance_charge", "Finance charges"), ("chargeback", "Chargebacks"),
-    ("refund", "Refunds"), ("payment_return", "Returned payments"), ("payment", "Payments"), ("credit_memo", "Credit memos"),
+    ("refund", "Refunds"), ("refund_return", "Returned refunds"), ("payment_return", "Returned payments"), ("payment", "Payments"), ("credit_memo", "Credit memos"),
     ("write_off", "Write-offs"), ("discount", "Discounts"), ("deposit", "Deposits"),
 )  # fmt: skip
 CLASSES = (("standard", "Standard"), ("mrr", "Monthly recurring"), ("final", "Final"))

@@ -38,6 +38,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("reports", "Reports", ("report",)),
     ("reconciliation", "Reconciliation", ("reconcile",)),
     ("losses", "Expected loss", ("loss",)),
+    ("refunds", "Refunds and credits", ("refund", "credit")),
 )
 _YAML_LONGEST = 20_000
 # Where the words of a name alone would not do.

@@ -52,6 +52,7 @@ RAIL = (
     Entry("tracking", "Tracking", "tracking", "g r", "see_measures"),
     Entry("receipts", "Receipts", "cash", "g p", "see_receipts"),
     Entry("clean_up", "Clean-up", "edit", "g c", "see_clean_up"),
+    Entry("refunds", "Refunds", "cash", "g u", "see_refunds"),
     Entry("imports", "Import", "import", "g i", "see_imports"),
     Entry("team", "Team", "team", "g e", "see_team"),
     Entry("settings", "Settings", "settings", "g s", "see_settings"),

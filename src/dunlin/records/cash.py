@@ -122,6 +122,9 @@ class Receipt(models.Model):
             models.Index(fields=["received_at"], name="receipt_received"),
             models.Index(fields=["trace"], name="receipt_trace", condition=Q(trace__gt="")),
             models.Index(
+                fields=["end_to_end_id"], name="receipt_end_to_end", condition=Q(end_to_end_id__gt="")
+            ),
+            models.Index(
                 fields=["payer_fingerprint"], name="receipt_payer", condition=Q(payer_fingerprint__gt="")
             ),
         ]

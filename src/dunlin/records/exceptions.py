@@ -34,7 +34,7 @@ class Dispute(models.Model):
 class Block(models.Model):
     """Why a customer, or one item, is not contacted from one day until another: one row per reason.
 
-    Kinds: cease_contact, do_not_call, insolvency, legal, agency (customer); extension, plan, undelivered (item or customer).
+    Kinds: cease_contact, do_not_call, insolvency, legal, sanctions, agency (customer); extension, plan, undelivered (item or customer).
     """
 
     customer = models.ForeignKey("Customer", on_delete=models.PROTECT, related_name="blocks")

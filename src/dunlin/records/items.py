@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 
 DEBIT_KINDS = ("invoice", "debit_memo", "finance_charge", "chargeback", "refund", "payment_return")
-CREDIT_KINDS = ("payment", "credit_memo", "write_off", "discount", "deposit")
+CREDIT_KINDS = ("payment", "credit_memo", "write_off", "discount", "deposit", "refund_return")
 MONEY_KINDS = ("payment", "deposit")  # the credits that are money received
 INVOICE_CLASSES = ("standard", "mrr", "final")
 STAGES = ("", "receipt", "d5", "d15", "suspension")  # Item.stage is the index of the highest one reached

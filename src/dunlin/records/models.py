@@ -32,12 +32,14 @@ from dunlin.records.reconciliation import CleanUpAccount, CleanUpProject, FixRun
 from dunlin.records.strategies import Strategy, StrategyVersion, Template, TemplateVersion
 
 __all__ = [
-    "Absence", "Address", "Application", "Approval", "Balance", "BankAccount", "BankFile", "Block", "BusinessCalendar", "CalendarDay", "Call", "CleanUpAccount", "CleanUpProject", "Contact",
-    "ContactPoint", "Conversation", "ConversationItem", "ConversationNote", "Customer", "CustomerName", "DailyFigure",
+    "Absence", "Address", "Application", "Approval", "Balance", "BankAccount", "BankFile", "Block",
+    "BusinessCalendar", "CalendarDay", "Call", "CleanUpAccount", "CleanUpProject", "Contact", "ContactPoint",
+    "Conversation", "ConversationItem", "ConversationNote", "Customer", "CustomerName", "DailyFigure",
     "Decision", "DecisionRun", "Department", "DiaryLine", "Dispute", "Document", "DueDateChange", "Entity",
-    "ExchangeRate", "FinalsReport", "FixRun", "FollowUp", "ImportChange", "ImportProblem", "ImportRun", "Item", "ItemLine",
-    "Mail", "MailFile", "MailProposal", "Mailbox", "Mailing", "Message", "MessageEvent", "MessageFile", "MessageItem",
-    "Note", "PayerAlias", "PaymentChoice", "PaymentChoiceItem", "PaymentTerms", "Period", "Pin", "PortalLink", "PortalSession", "PortfolioRule", "ProcessLine", "ProcessRun", "Promise", "PromiseItem",
-    "PromiseJudgement", "Receipt", "RemittanceAdvice", "Request", "SavedMapping", "Setting", "Snooze", "StoredFile", "Strategy", "StrategyVersion",
-    "Template", "TemplateVersion", "TierOrder", "User",
+    "ExchangeRate", "FinalsReport", "FixRun", "FollowUp", "ImportChange", "ImportProblem", "ImportRun", "Item",
+    "ItemLine", "Mail", "MailFile", "MailProposal", "Mailbox", "Mailing", "Message", "MessageEvent",
+    "MessageFile", "MessageItem", "Note", "PayerAlias", "PaymentChoice", "PaymentChoiceItem", "PaymentTerms",
+    "Period", "Pin", "PortalLink", "PortalSession", "PortfolioRule", "ProcessLine", "ProcessRun", "Promise",
+    "PromiseItem", "PromiseJudgement", "Receipt", "RemittanceAdvice", "Request", "SavedMapping", "Setting",
+    "Snooze", "StoredFile", "Strategy", "StrategyVersion", "Template", "TemplateVersion", "TierOrder", "User",
 ]  # fmt: skip

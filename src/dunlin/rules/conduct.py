@@ -36,7 +36,7 @@ __all__ = [
 ]  # fmt: skip
 
 # Blocks of a customer that forbid contact; the others only say that nobody asks for the money.
-FORBIDDING = ("insolvency", "legal", "agency")
+FORBIDDING = ("insolvency", "legal", "sanctions", "agency")
 
 CHANNELS = ("email", "letter", "portal")
 
@@ -270,7 +270,7 @@ def _never(cease_contact: bool, blocks: Collection[str]) -> Verdict | None:
 
 
 def _rule(key: str, source: str) -> dict[str, Any]:
-    binding = "law" if key in ("insolvency", "legal", "cease_contact") else "default"
+    binding = "law" if key in ("insolvency", "legal", "sanctions", "cease_contact") else "default"
     return {"conduct_rule": {"key": key, "profile": "all", "source": source, "binding": binding}}
 
 

@@ -146,6 +146,15 @@ class Policy:
     loss_rates_pct: tuple[Decimal, ...] = _set("loss.rates_pct", "rates", LOSS_RATES, "per cent", "Expected loss of each bucket by days past due, `current` first; one rate a bucket.", 0, 100)
     loss_adjustment_factor: Decimal = _set("loss.adjustment_factor", "decimal", "1", "times", "Raises or lowers all loss rates for what is expected to differ from the past.", 0, 10)  # noqa: RUF009
 
+    refund_wait_ach_company_days: int = _set("refund.wait_ach_company_days", "int", 5, "calendar days", "A company’s ACH payment can come back so long: two banking days over a long weekend.", 0, 400)
+    refund_wait_ach_consumer_days: int = _set("refund.wait_ach_consumer_days", "int", 60, "calendar days", "A consumer’s ACH payment can come back so long.", 0, 400)
+    refund_wait_card_days: int = _set("refund.wait_card_days", "int", 120, "calendar days", "A card payment can be disputed so long.", 0, 600)
+    refund_wait_check_days: int = _set("refund.wait_check_days", "int", 10, "calendar days", "A check can come back so long.", 0, 400)
+    refund_wait_sepa_debit_days: int = _set("refund.wait_sepa_debit_days", "int", 56, "calendar days", "A SEPA direct debit is refunded without questions so long.", 0, 400)
+    refund_wait_transfer_days: int = _set("refund.wait_transfer_days", "int", 14, "calendar days", "A SEPA or other credit transfer can be recalled so long: ten banking days.", 0, 400)
+    refund_wait_wire_days: int = _set("refund.wait_wire_days", "int", 1, "calendar days", "A wire is final after this.", 0, 400)
+    credit_dormant_years: int = _set("credit.dormant_years", "int", 3, "years", "A credit without activity this long counts as dormant; it is never taken to income.", 1, 30)
+
     inbox_hours: tuple[tuple[str, str], ...] = _set("inbox.hours", "hours", INBOX_HOURS, "ledger time", "Hours in which the desk answers; the answer clock runs in them.")
     inbox_amber_from_pct: int = _set("inbox.amber_from_pct", "int", 50, "per cent", "Share of its clock from which a conversation turns amber.", 1, 99)
     inbox_red_from_pct: int = _set("inbox.red_from_pct", "int", 90, "per cent", "Share of its clock from which a conversation turns red.", 1, 100)

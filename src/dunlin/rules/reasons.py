@@ -33,6 +33,7 @@ HELD_NAMES = {
     "plan": "on a payment plan",
     "promised": "promised",
     "reply": "waiting for our answer",
+    "sanctions": "under a sanctions hold",
     "unapplied": "covered by unapplied credit",
     "undelivered": "not delivered",
 }

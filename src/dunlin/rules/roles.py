@@ -22,6 +22,7 @@ SEE: Mapping[str, str] = MappingProxyType(
         "see_imports": "see the imports and what they refused",
         "see_diary": "read the diary of who did what",
         "see_inbox": "see the shared mailboxes and what must be answered",
+        "see_refunds": "see refunds and pay-outs",
         "see_receipts": "see what came in at the bank and how it was applied",
         "see_processes": "see the scheduled processes, their runs and what is sent",
     }
@@ -42,8 +43,10 @@ DO: Mapping[str, str] = MappingProxyType(
         "approve_message": "approve a message before it goes",
         "ask_clean_up": "ask approval of a clean-up project",
         "ask_department": "ask a department",
+        "ask_refund": "ask for a refund",
         "ask_question": "ask us a question in the portal",
         "assign_customers": "assign customers to collectors",
+        "cancel_refund": "call a refund off",
         "cancel_promise": "cancel a promise",
         "change_calendar": "change a business calendar",
         "change_clean_up": "choose the corrections of a clean-up project",
@@ -52,6 +55,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "change_mailbox": "set up mailboxes, senders and departments",
         "change_settings": "change settings",
         "choose_payment": "choose what to pay",
+        "confirm_refund": "confirm that a refund went out",
         "confirm_proposal": "do what a mail asks for",
         "correct_contact": "correct a contact",
         "correct_customer": "correct a customer",
@@ -66,6 +70,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "log_call": "log a call",
         "log_promise": "log a promise",
         "make_mailing": "print letters",
+        "make_payout": "make pay-out files",
         "manage_users": "manage users and roles",
         "match_mail": "say whose mail it is",
         "open_dispute": "open a dispute",
@@ -78,10 +83,12 @@ DO: Mapping[str, str] = MappingProxyType(
         "report_finals": "report that final invoicing is complete",
         "resolve_dispute": "resolve a dispute",
         "return_payment": "take back a payment that came back",
+        "return_refund": "take back a refund that came back",
         "reverse_application": "reverse an application",
         "run_clean_up": "run an approved clean-up project",
         "run_daily": "run the daily decisions",
         "run_process": "run a scheduled process",
+        "save_payee": "enter bank details of customers",
         "save_strategy": "write a strategy",
         "save_template": "write a template",
         "save_terms": "define payment terms",
@@ -99,6 +106,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "undo_fixes": "undo corrections of an account",
         "unlock_period": "unlock a period",
         "verify_books": "verify the books",
+        "verify_payee": "confirm bank details by a call back",
         "withdraw_approval": "withdraw their own request for approval",
         "withdraw_document": "withdraw a document",
         "withdraw_message": "withdraw a message before it goes",
@@ -117,9 +125,10 @@ _COLLECTOR = _verbs(
     "see_own_customers see_measures apply_fixes undo_fixes log_call log_promise cancel_promise add_note add_follow_up finish_follow_up "
     "correct_contact snooze_customer open_dispute apply_credit see_inbox see_processes send_message answer_mail match_mail "
     "confirm_proposal handle_conversation queue_call ask_department add_document withdraw_message change_feed see_approvals withdraw_approval"
+    " see_refunds ask_refund save_payee"
 )
 _SENIOR = _COLLECTOR | _verbs(
-    "see_all_customers see_clean_up start_clean_up change_clean_up ask_clean_up resolve_dispute correct_customer reverse_application approve_document withdraw_document settle_message"
+    "see_all_customers see_clean_up start_clean_up change_clean_up ask_clean_up resolve_dispute correct_customer reverse_application approve_document withdraw_document settle_message verify_payee"
 )
 _LEAD = _SENIOR | _verbs(
     "see_team set_backup assign_customers pin_customer order_worklist approve_message make_mailing"
@@ -128,7 +137,7 @@ _AR_MANAGER = _LEAD | _verbs(
     "see_settings see_imports see_diary run_clean_up post_item take_payment return_payment write_off change_due_date import_file export_books run_daily set_block "
     "lock_period unlock_period verify_books change_settings change_calendar record_rate save_terms "
     "save_strategy activate_strategy save_template activate_template run_process report_finals send_due take_mail change_mailbox "
-    "see_receipts take_bank_file process_receipt decide_approval"
+    "make_payout confirm_refund return_refund cancel_refund see_receipts take_bank_file process_receipt decide_approval"
 )
 _FINANCE = _verbs(
     "see_own_customers see_all_customers see_team see_measures see_settings see_imports see_diary add_note add_follow_up change_feed "
@@ -139,7 +148,7 @@ _FINANCE = _verbs(
     "change_calendar record_rate save_terms "
     "see_inbox see_processes send_message answer_mail ask_department add_document approve_document withdraw_document "
     "approve_message withdraw_message settle_message activate_strategy activate_template report_finals "
-    "see_receipts take_bank_file process_receipt see_approvals withdraw_approval decide_approval"
+    "see_refunds ask_refund save_payee verify_payee make_payout confirm_refund return_refund cancel_refund see_receipts take_bank_file process_receipt see_approvals withdraw_approval decide_approval"
 )
 _OTHER_DEPARTMENT = _verbs(
     "see_own_customers see_all_customers add_note finish_follow_up change_feed resolve_dispute add_document report_finals"
@@ -170,7 +179,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "integration": _verbs(
             "see_own_customers see_all_customers see_measures see_imports import_file export_books post_item take_payment return_payment apply_credit open_dispute add_note "
             "log_call log_promise correct_contact correct_customer run_daily verify_books see_inbox see_processes send_message answer_mail "
-            "add_document queue_call run_process send_due take_mail see_receipts take_bank_file process_receipt"
+            "add_document queue_call run_process send_due take_mail confirm_refund return_refund see_receipts take_bank_file process_receipt"
         ),
     }
 )
