@@ -29,6 +29,7 @@ from dunlin.records.policies import Setting
 from dunlin.records.portal import PaymentChoice, PaymentChoiceItem, PortalLink, PortalSession
 from dunlin.records.processes import FinalsReport, ProcessLine, ProcessRun
 from dunlin.records.reconciliation import CleanUpAccount, CleanUpProject, FixRun
+from dunlin.records.refunds import PayeeAccount, PayoutAccount, PayoutFile, Refund
 from dunlin.records.strategies import Strategy, StrategyVersion, Template, TemplateVersion
 
 __all__ = [
@@ -38,8 +39,9 @@ __all__ = [
     "Decision", "DecisionRun", "Department", "DiaryLine", "Dispute", "Document", "DueDateChange", "Entity",
     "ExchangeRate", "FinalsReport", "FixRun", "FollowUp", "ImportChange", "ImportProblem", "ImportRun", "Item",
     "ItemLine", "Mail", "MailFile", "MailProposal", "Mailbox", "Mailing", "Message", "MessageEvent",
-    "MessageFile", "MessageItem", "Note", "PayerAlias", "PaymentChoice", "PaymentChoiceItem", "PaymentTerms",
-    "Period", "Pin", "PortalLink", "PortalSession", "PortfolioRule", "ProcessLine", "ProcessRun", "Promise",
-    "PromiseItem", "PromiseJudgement", "Receipt", "RemittanceAdvice", "Request", "SavedMapping", "Setting",
-    "Snooze", "StoredFile", "Strategy", "StrategyVersion", "Template", "TemplateVersion", "TierOrder", "User",
+    "MessageFile", "MessageItem", "Note", "PayeeAccount", "PayerAlias", "PaymentChoice", "PaymentChoiceItem",
+    "PaymentTerms", "PayoutAccount", "PayoutFile", "Period", "Pin", "PortalLink", "PortalSession",
+    "PortfolioRule", "ProcessLine", "ProcessRun", "Promise", "PromiseItem", "PromiseJudgement", "Receipt",
+    "Refund", "RemittanceAdvice", "Request", "SavedMapping", "Setting", "Snooze", "StoredFile", "Strategy",
+    "StrategyVersion", "Template", "TemplateVersion", "TierOrder", "User",
 ]  # fmt: skip
