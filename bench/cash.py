@@ -46,6 +46,15 @@ def main(arguments: list[str]) -> int:
         made.add_argument("--invoices", type=int, default=39_000, help="of a made-up book")
         made.add_argument("--json", action="store_true")
         made.add_argument("--out", type=Path, required=name == "simulate", help="the folder")
+        if name == "run":
+            made.add_argument(
+                "--learning",
+                action="store_true",
+                help="people correct each payment the day after, and it is learnt",
+            )
+            made.add_argument(
+                "--cold", action="store_true", help="a system of its first day: without the history"
+            )
         made.set_defaults(do=do)
     told = parser.parse_args(arguments)
     told.do(told)
@@ -70,9 +79,12 @@ def _run(asked: argparse.Namespace) -> None:
         files = {
             name: asked.out / name
             for name in ("customers.csv", "invoices.csv", "history.jsonl", "payments.jsonl")
+            if not (asked.cold and name == "history.jsonl")
         }
         options = [part for name, path in files.items() for part in (f"--{name.split('.')[0]}", str(path))]
         out = asked.out / "predictions.jsonl"
+        if asked.learning:
+            options += ["--corrections", str(_corrections(asked.out))]
         command = [sys.executable, "-m", "dunlin", "apply", "files", *options, "--out", str(out), "--json"]
         told = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
         figures = score(_records(out), _records(asked.out / "truth.jsonl"))
@@ -83,6 +95,16 @@ def _run(asked: argparse.Namespace) -> None:
             print(
                 f"{told['payments_per_second']} payments a second, 99 in 100 within {told['milliseconds_p99']} ms"
             )
+
+
+def _corrections(folder: Path) -> Path:
+    """The payments with what is true of them, as the history has it: what people would have made of each."""
+    truths = {row["payment_id"]: row for row in _records(folder / "truth.jsonl")}
+    out = folder / "corrections.jsonl"
+    with out.open("w", encoding="utf-8") as stream:
+        for row in _records(folder / "payments.jsonl"):
+            stream.write(json.dumps(row | {"truth": truths[row["payment_id"]]}) + "\n")
+    return out
 
 
 def _records(path: Path) -> list[dict[str, Any]]:

@@ -30,8 +30,10 @@ def test_every_invoice_and_every_cent():
     assert score([], [TRUTH])["all"]["review"] == 1
 
 
-@pytest.mark.parametrize(("level", "auto"), [("mixed", 80), ("dirty", 70)])
-def test_a_simulated_book_stays_above_its_floor(level, auto, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("level", "auto", "more"), [("mixed", 80, []), ("dirty", 70, ["--cold", "--learning"])]
+)
+def test_a_simulated_book_stays_above_its_floor(level, auto, more, tmp_path, capsys):
     main(
         [
             "run",
@@ -45,6 +47,7 @@ def test_a_simulated_book_stays_above_its_floor(level, auto, tmp_path, capsys):
             "--out",
             str(tmp_path),
             "--json",
+            *more,
         ]
     )
     figures = json.loads(capsys.readouterr().out)["figures"]["all"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -21,9 +21,9 @@ from dunlin.formats.cash_files import (
     read_invoices,
     read_payments,
 )
-from dunlin.rules.cash.facts import Bars, Payment
+from dunlin.rules.cash.facts import Bars, Payment, Proposal
 from dunlin.rules.cash.matching import match
-from dunlin.rules.cash.memory import MemoryBook
+from dunlin.rules.cash.memory import Learnt, MemoryBook
 from dunlin.rules.cash.words import sentence_of
 from dunlin.rules.codes import Refused
 
@@ -41,6 +41,11 @@ def apply() -> None:
 @click.option("--invoices", required=True, type=_PATH, help="CSV: the items with the days they are open.")
 @click.option("--history", type=_PATH, help="JSON Lines: earlier payments with what became of them.")
 @click.option("--payments", required=True, type=_PATH, help="JSON Lines: the payments to decide.")
+@click.option(
+    "--corrections",
+    type=_PATH,
+    help="As the history, of the payments: what people made of each, learnt the day after.",
+)
 @click.option("--out", required=True, type=_PATH, help="Where the predictions go, one line a payment.")
 @click.option(
     "--equal-items",
@@ -63,13 +68,13 @@ def apply() -> None:
 )
 @click.option("--json", "json_wanted", is_flag=True)
 def files(
-    customers: Path, invoices: Path, history: Path | None, payments: Path, out: Path, equal_items: str, auto_bar: float,
+    customers: Path, invoices: Path, history: Path | None, payments: Path, corrections: Path | None, out: Path, equal_items: str, auto_bar: float,
     auto_limit: int | None, json_wanted: bool,
 ) -> None:  # fmt: skip
     """Decide the payments of a file by the product's own matching, on files alone.
 
     Payments are taken in order of their days. Of each item only what is open on the payment's day is seen; payers, aliases and
-    habits are learnt from the history alone. Guide: docs/guides/cash-application.md.
+    habits are learnt from the history alone, and from corrections where they are given. Guide: docs/guides/cash-application.md.
     """
     bars = Bars(
         auto_bar=round(auto_bar * 1000),
@@ -83,8 +88,9 @@ def files(
         book.teach(learnt)
         book.seen(learnt.payment)
     waiting = _read(payments, lambda: sorted(read_payments(payments), key=lambda each: each.on))
+    later = _read(corrections, lambda: list(read_history(corrections))) if corrections else []
     with _whole_file(out) as stream:
-        told = decide(book, waiting, bars, stream)
+        told = decide(book, waiting, bars, stream, later)
     if json_wanted:
         as_json(told)
     else:
@@ -94,16 +100,27 @@ def files(
         )
 
 
-def decide(book: MemoryBook, payments: list[Payment], bars: Bars, stream: TextIO) -> dict[str, Any]:
-    """Match payments in their order and write a line each; how many were decided and how long it took."""
+def decide(
+    book: MemoryBook, payments: list[Payment], bars: Bars, stream: TextIO, later: Sequence[Learnt] = ()
+) -> dict[str, Any]:
+    """Match payments in their order and write a line each; how many were decided and how long it took.
+
+    `later` is what people made of them: learnt from the day after, when what was decided wrong costs its payer's trust.
+    """
     took: list[float] = []
     auto = 0
+    coming = sorted(later, key=lambda each: each.payment.on, reverse=True)
+    decided: dict[str, Proposal] = {}
     for payment in payments:
+        while coming and coming[-1].payment.on < payment.on:
+            book.correct(coming[-1], decided.pop(coming[-1].payment.id, None))
+            coming.pop()
         began = time.perf_counter()
         book.go_to(payment.on)
         proposal = match(payment, book, bars)
         if proposal.decision == "auto":
             book.used(proposal)
+            decided[payment.id] = proposal
             auto += 1
         book.seen(payment)
         took.append(time.perf_counter() - began)

@@ -161,6 +161,13 @@ class MemoryBook:
             rates = self.discounts.setdefault(customer, {})
             rates[rate] = rates.get(rate, 0) + 1
 
+    def correct(self, learnt: Learnt, decided: Proposal | None) -> None:
+        """What people made of a payment, `decided` alone before or not: whoever was wrongly taken for the payer loses trust."""
+        if decided is not None and learnt.payment.account:
+            for wrong in set(decided.customers) - set(learnt.customers):
+                self.unteach(learnt.payment.account, wrong)
+        self.teach(learnt)
+
     def unteach(self, account: str, customer: str) -> None:
         """An application that this account led to was wrong: its trust falls."""
         trust = self.accounts.setdefault(account, _Account()).trust
