@@ -142,7 +142,8 @@ def _goes_alone(row: Receipt, found: Proposal, book: CashBook) -> bool:
 
 
 def _placing(found: Proposal, currency: str, rests_on: str = "") -> Placing:
-    evidence = f"{rests_on} {sentence_of(found, currency)}".strip()
+    said = sentence_of(found, currency)
+    evidence = f"{rests_on} {said[:1].upper()}{said[1:]}" if rests_on else said
     amounts: dict[int, int] = defaultdict(int)
     along: dict[int, int] = defaultdict(int)
     for line in found.lines:
