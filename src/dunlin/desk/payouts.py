@@ -30,10 +30,10 @@ def payout(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         allow(request, "make_payout")
         try:
-            account = number_in(typed, "account", "Choose the account.")
+            account_id = number_in(typed, "account", "Choose the account.")
             on = any_day_in(typed, "on", door.today, door.today)
             made = make_payout(
-                door.who, account, typed.get("form", ""), numbers_in(request, "refund"), pay_on=on
+                door.who, account_id, typed.get("form", ""), numbers_in(request, "refund"), pay_on=on
             )
         except Unclear as unclear:
             errors[unclear.field] = unclear.problem
@@ -59,7 +59,7 @@ def payout(request: HttpRequest) -> HttpResponse:
         "accounts": [(str(each.pk), f"{each.name} ..{each.tail}, {each.entity.code if each.entity else ''}") for each in accounts],
         "forms": [(name, words) for name, (words, *_) in FORMS.items()], "typed": typed, "errors": errors, "account": account,
         "currencies": [(each, each) for each in currencies], "currency": currency,
-        "seen": preview(account, form, currency, door.today) if account and form else None,
+        "seen": preview(account, form, str(currency), door.today) if account and form else None,
         "ready": bool(account and (form == "csv" or (hasattr(account, "payout") and account.payout.kind == FORMS[form][2]))) if form else False,
         "files": [(each, Money(each.sum, each.currency)) for each in PayoutFile.objects.select_related("account", "made_by")[:_FILES]],
         "form_words": {name: words for name, (words, *_) in FORMS.items()},

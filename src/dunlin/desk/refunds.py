@@ -89,7 +89,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
         on = any_day_in(typed, "on", today, today) or today
         entry = typed.get("receipt", "")
         confirm_refund(
-            request.door.who,
+            request.door.who,  # type: ignore[attr-defined]
             pk,
             on,
             receipt_id=int(entry) if entry.isascii() and entry.isdigit() and len(entry) < 12 else None,

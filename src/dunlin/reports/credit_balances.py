@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
 
@@ -81,7 +82,7 @@ def credits_in(
 
 def bands(sight: Q, today: date) -> list[Band]:
     """Number and sums of each band of age, the youngest first. One query."""
-    counts = {}
+    counts: dict[str, Any] = {}
     for place in range(len(CREDIT_BANDS) + 1):
         first, last = _days_of(place)
         within = Q(document_on__lte=today - timedelta(first)) if place else Q()
@@ -90,7 +91,9 @@ def bands(sight: Q, today: date) -> list[Band]:
             f"count_{place}": Count("pk", filter=within or None),
             f"sum_{place}": Sum("open", filter=within or None),
         }
-    rows = list(credits_in(sight, today).order_by("currency").values("currency").annotate(**counts))
+    rows: list[Any] = list(
+        credits_in(sight, today).order_by("currency").values("currency").annotate(**counts)
+    )
     made = []
     for place in range(len(CREDIT_BANDS) + 1):
         sums = tuple(Money(row[f"sum_{place}"], row["currency"]) for row in rows if row[f"sum_{place}"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 
@@ -48,7 +49,7 @@ def totals(sight: Q) -> dict[str, TabTotal]:
     )
     found = {}
     for tab, which in TABS.items():
-        states = dict(which.children)  # type: ignore[arg-type]
+        states: dict[str, Any] = dict(which.children)  # type: ignore[arg-type]
         wanted = states.get("state__in") or (states["state"],)
         held: dict[str, int] = {}
         count = 0
