@@ -11,10 +11,22 @@ from types import MappingProxyType
 
 from dunlin.actions.ask_clean_up import clean_up_decided
 from dunlin.actions.decide_refund import decide_refund
+from dunlin.actions.decide_short_pay import decide_asked_short_pay
 from dunlin.actions.doing import Act
 from dunlin.records.approvals import Approval
 
-ON_DECISION: Mapping[str, Callable[[Act, Approval, bool], None]] = MappingProxyType({
-    "refund": decide_refund,
-    "clean_up": clean_up_decided,
+Effect = Callable[[Act, Approval, bool], None]
+# The first word of `about` → what a decision about such a row does.
+_BY_SUBJECT: Mapping[str, Effect] = MappingProxyType({"short_pay": decide_asked_short_pay})
+
+
+def _by_subject(act: Act, row: Approval, yes: bool) -> None:
+    """One kind is asked for in several places; each asks about rows of its own."""
+    effect = _BY_SUBJECT.get(row.about.partition(":")[0])
+    if effect is not None:
+        effect(act, row, yes)
+
+
+ON_DECISION: Mapping[str, Effect] = MappingProxyType({
+    "adjustment": _by_subject, "clean_up": clean_up_decided, "refund": decide_refund, "write_off": _by_subject,
 })  # fmt: skip

@@ -1,4 +1,4 @@
-"""What is granted with a payment: the discount it earned and the small balance written off. It stands and falls with it."""
+"""What is granted with a payment: the discount it earned, the small balance written off, the small amount over. It stands and falls with it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dunlin.actions.postings import Draft, apply, named, post
 from dunlin.records import bulk
 from dunlin.records.items import MONEY_KINDS
 from dunlin.records.models import Application, Item
+from dunlin.rules.cash.tolerances import SMALL
 from dunlin.rules.discounts import earned_by_payment, still_offered
 from dunlin.rules.money import Money
 
@@ -69,6 +70,60 @@ def grant_discount(who: Who, payment: Item, debit: Item, discount: int, *, poste
         who, credit, debit, discount,
         posted_on=posted_on, value_on=payment.value_on, why="discount_earned", in_open_period=True,
     )  # fmt: skip
+
+
+def grant_small_difference(
+    who: Who, payment: Item, debit: Item, amount: int, *, code: str, posted_on: date
+) -> Item:
+    """Write off what a payment left of a document, within tolerance or kept by the banks. The caller knows the day is in an open period."""
+    draft = Draft(
+        customer_id=debit.customer_id, entity_id=debit.entity_id, kind="write_off", amount=Money(amount, debit.currency),
+        document_on=posted_on, value_on=payment.value_on, reason=code, corrects_id=payment.pk,
+        description=f"{'Bank charges' if code != SMALL else 'Small difference'} of {named(debit)}"[:200],
+    )  # fmt: skip
+    credit = post(who, draft, in_open_period=True)
+    apply(
+        who, credit, debit, amount,
+        posted_on=posted_on, value_on=payment.value_on, why=code, in_open_period=True,
+    )  # fmt: skip
+    return credit
+
+
+def grant_over(who: Who, payment: Item, *, posted_on: date) -> Item:
+    """A small debit that takes up what is left of a payment, within tolerance. The caller knows the day is in an open period."""
+    amount = payment.open
+    draft = Draft(
+        customer_id=payment.customer_id, entity_id=payment.entity_id, kind="debit_memo", amount=Money(amount, payment.currency),
+        document_on=posted_on, value_on=payment.value_on, reason=SMALL, corrects_id=payment.pk,
+        description=f"Small difference over of {named(payment)}"[:200],
+    )  # fmt: skip
+    debit = post(who, draft, in_open_period=True)
+    apply(
+        who, payment, debit, amount,
+        posted_on=posted_on, value_on=payment.value_on, why=SMALL, in_open_period=True,
+    )  # fmt: skip
+    return debit
+
+
+def overs_of(payment_id: int) -> list[Item]:
+    """The small debits granted with a payment that were not taken back since: one at most, after an undoing and a new grant."""
+    found = Item.objects.filter(corrects_id=payment_id, kind="debit_memo", reason=SMALL)
+    return list(found.exclude(corrections__kind="credit_memo").order_by("pk"))
+
+
+def take_back_over(who: Who, debit: Item, *, posted_on: date, value_on: date) -> Item:
+    """A credit over the whole of a small debit, when what paid it was undone: nobody is asked for it."""
+    debit.refresh_from_db()
+    draft = Draft(
+        customer_id=debit.customer_id, entity_id=debit.entity_id, kind="credit_memo", amount=Money(debit.amount, debit.currency),
+        document_on=value_on, posted_on=posted_on, value_on=value_on, reason=f"{SMALL}_back"[:24], corrects_id=debit.pk,
+    )  # fmt: skip
+    credit = post(who, draft)
+    apply(
+        who, credit, debit, debit.open,
+        posted_on=posted_on, value_on=value_on, why="payment_returned", in_open_period=True,
+    )  # fmt: skip
+    return credit
 
 
 def take_back(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,6 +26,15 @@ class Disputed:
     disputed: Money
 
 
+@dataclass(frozen=True)
+class ShortPaid:
+    """The payment that kept the amount back, who sees to the case, and what speaks for it, a sentence each."""
+
+    payment_id: int
+    owner_id: int | None = None
+    evidence: Sequence[str] = ()
+
+
 def open_dispute(
     who: Who,
     item_id: int,
@@ -36,12 +46,13 @@ def open_dispute(
     raised_by: str = "",
     opened_on: date | None = None,
     due_on: date | None = None,
+    short: ShortPaid | None = None,
     key: str | None = None,
     policy: Policy | None = None,
 ) -> Disputed:
     """Put `amount`, or all that is open and not disputed yet, of a debit item into dispute; opened today by default.
 
-    `due_on`: when the department owes an answer. Refused: item_unknown, reason_missing, dispute_of_credit,
+    `due_on`: when the department owes an answer. `short`: it is a short pay. Refused: item_unknown, reason_missing, dispute_of_credit,
     amount_not_positive, dispute_exceeds_open, posting_in_future, period_locked.
     """
     if not reason.strip():
@@ -72,7 +83,9 @@ def open_dispute(
         dispute = Dispute.objects.create(
             item=item, customer_id=item.customer_id, amount=asked.minor, reason=reason[:24], note=mask_card_numbers(note)[:500],
             department=department[:40], raised_by=mask_card_numbers(raised_by)[:200], opened_on=day, due_on=due_on,
-            recorded_at=who.now, by_id=who.user_id,
+            recorded_at=who.now, by_id=who.user_id, payment_id=short.payment_id if short else None,
+            owner_id=short.owner_id if short else None,
+            evidence=[mask_card_numbers(each)[:300] for each in short.evidence] if short else [],
         )  # fmt: skip
         before = {"disputed": item.disputed}
         item.disputed += asked.minor

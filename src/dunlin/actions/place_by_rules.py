@@ -150,11 +150,8 @@ def _placing(found: Proposal, currency: str, rests_on: str = "") -> Placing:
         side = amounts if line.amount > 0 else along
         side[int(line.item)] += abs(line.amount)
     uses = [Use(item, Money(minor, currency), discount=True) for item, minor in amounts.items()]
-    kept = [
-        Deduction(int(each.item), each.amount, each.reason.lower())
-        for each in found.deductions
-        if each.reason.lower() not in ("discount", "bank_fee")
-    ]
+    # An earned discount is granted with its line; what is then left of a deduction is the short pay.
+    kept = [Deduction(int(each.item), each.amount, each.reason) for each in found.deductions]
     corrected = dict(Item.objects.filter(pk__in=along).values_list("pk", "corrects"))
     memos = [Along(item, minor, corrected.get(item)) for item, minor in along.items()]
     return Placing(

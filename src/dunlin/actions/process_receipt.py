@@ -15,8 +15,9 @@ from dunlin.actions.add_follow_up import FollowUpAsked, record_follow_up
 from dunlin.actions.apply_credit import apply_credit
 from dunlin.actions.ask_department import ar_manager, on_duty
 from dunlin.actions.doing import Act, Who, doing
+from dunlin.actions.facts_changed import facts_changed
 from dunlin.actions.learn_payer import learn, unlearn
-from dunlin.actions.open_dispute import open_dispute
+from dunlin.actions.open_short_pay import settle_rest
 from dunlin.actions.postings import customers_of, first_open_day
 from dunlin.actions.return_payment import return_payment
 from dunlin.actions.reverse_application import reverse_application
@@ -26,6 +27,7 @@ from dunlin.records.locks import lock_customers
 from dunlin.records.models import Application, Customer, Entity, Item, Receipt
 from dunlin.records.policies import current_policy
 from dunlin.rules.applying import Along, spread_along
+from dunlin.rules.cash.rest import Given, Rest
 from dunlin.rules.codes import Refused
 from dunlin.rules.masking import mask_card_numbers
 from dunlin.rules.money import Money
@@ -37,7 +39,7 @@ MISPLACED = "misplaced"  # the reason of the debit that takes a payment back bec
 
 @dataclass(frozen=True)
 class Deduction:
-    """Part of an item that the payer keeps back: `amount` minor units stay open, in dispute for `reason`."""
+    """Part of an item that the payer keeps back: `amount` minor units stay open as a short pay for `reason`."""
 
     item_id: int
     amount: int
@@ -46,11 +48,17 @@ class Deduction:
 
 @dataclass(frozen=True)
 class Placing:
-    """Where the money of a receipt goes. `question`: what must be found out about what stays unapplied."""
+    """Where the money of a receipt goes. `question`: what must be found out about what stays unapplied.
+
+    `short_reason`: why every other document paid short is so, "" when the rest is simply still to come. `small`: what is within
+    tolerance is settled with the payment.
+    """
 
     customer_id: int
     uses: Sequence[Use] = ()
     deductions: Sequence[Deduction] = ()
+    short_reason: str = ""
+    small: bool = True
     question: str = ""
     evidence: str = ""
     why: str = "by_hand"
@@ -59,7 +67,8 @@ class Placing:
 
 @dataclass(frozen=True)
 class Placed:
-    """The payment posted for the receipt; minor units. `along` is what credit memos settled beside it."""
+    """The payment posted for the receipt; minor units. `along` is what credit memos settled beside it; `said` tells what became of what
+    it left, a sentence each."""
 
     receipt_id: int
     payment_id: int
@@ -68,6 +77,7 @@ class Placed:
     discount: int
     question: str
     along: int = 0
+    said: tuple[str, ...] = ()
 
 
 def place_receipt(
@@ -92,23 +102,19 @@ def place_receipt(
         wet = replace(who, dry_run=False)
         placing, row.used_along = _settle_along(wet, row, placing, policy)
         taken = _post(wet, row, placing, policy)
+        rest = _settle(act, row, taken, placing, policy)
         question = mask_card_numbers(placing.question.strip())[:300]
-        if taken.unapplied and not question:
-            raise Refused("receipt_needs_question", left=Money(taken.unapplied, row.currency))
-        for each in placing.deductions:
-            open_dispute(
-                wet, each.item_id, Money(each.amount, row.currency), reason=each.reason, raised_by="the payment",
-                note=f"Kept back from the payment of {row.booked_on}", policy=policy,
-            )  # fmt: skip
+        if rest.over and not question:
+            raise Refused("receipt_needs_question", left=Money(rest.over, row.currency))
         row.payment_id, row.customer, row.question = taken.item_id, customer, question
         row.state, row.automatic, row.settled_at, row.settled_by_id = "done", automatic, who.now, who.user_id
         row.save()
         learn(act, row, customer.pk)
         if question:
-            _ask_collector(act, row, customer, taken.unapplied)
+            _ask_collector(act, row, customer, rest.over)
         along = sum(each.amount for each in placing.along)
         placed = Placed(
-            row.pk, taken.item_id, taken.applied, taken.unapplied, taken.discount, question, along
+            row.pk, taken.item_id, taken.applied, rest.over, taken.discount, question, along, rest.sentences
         )
         act.tell(
             about=f"receipt:{row.pk}",
@@ -168,7 +174,7 @@ def undo_receipt(who: Who, receipt_id: int, reason: str, *, policy: Policy | Non
             lock_customers(_customers_of_uses(row))
             return_payment(
                 replace(who, dry_run=False), row.payment_id, f"undone/{row.payment_id}", returned_on=max(who.today, row.value_on),
-                reason=MISPLACED, policy=policy,
+                reason=MISPLACED, undone=True, policy=policy,
             )  # fmt: skip
             for each in reversed(row.used_along):
                 reverse_application(replace(who, dry_run=False), each, reason=reason, policy=policy)
@@ -255,6 +261,20 @@ def _post(who: Who, row: Receipt, placing: Placing, policy: Policy) -> Taken:
     )  # fmt: skip
 
 
+def _settle(act: Act, row: Receipt, taken: Taken, placing: Placing, policy: Policy) -> Rest:
+    """Small differences and cases, in this transaction; the balances are cut anew when something was posted."""
+    payment = Item.objects.get(pk=taken.item_id)
+    kept = {each.item_id: (each.amount, each.reason) for each in placing.deductions}
+    given = Given(kept, placing.short_reason, placing.small, row.charges)
+    advice = f"the payer wrote: {row.text[:160]}" if row.text else ""
+    rest = settle_rest(act, payment, taken.application_ids, given, policy, advice)
+    if rest.small is not None:
+        facts_changed(
+            act.who, {payment.customer_id, *customers_of(use.item_id for use in placing.uses)}, policy
+        )
+    return rest
+
+
 def _entity(row: Receipt, placing: Placing) -> int:
     """Whose books: of the account paid into, else of the documents named, else of the only entity."""
     if row.account is not None and row.account.entity_id is not None:
@@ -297,4 +317,5 @@ def _plain(placed: Placed) -> dict[str, Any]:
         "unapplied": placed.unapplied,
         "question": placed.question,
         **({"along": placed.along} if placed.along else {}),
+        "rest": list(placed.said),
     }

@@ -18,7 +18,7 @@ from dunlin.reports.receipts import payments_like
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
 from dunlin.rules.policy import Policy
-from dunlin.rules.returned import CHANGES, ReturnClass, class_of, noc_deadline
+from dunlin.rules.returned import CHANGES, ReturnClass, class_of, noc_deadline, rail_of, retry_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def process_return(
             raise Refused("receipt_settled_already", receipt=receipt_id)
         if row.kind == "noc":
             return _ask(act, row, _change(who, row))
-        meaning = class_of(row.return_code) if row.return_code else None
+        meaning = class_of(row.return_code, rail_of_receipt(row)) if row.return_code else None
         refund = refund_meant(row) if payment_id is None else None
         if refund is not None:
             return _refund_back(act, row, refund, policy)
@@ -82,6 +82,7 @@ def _take_back(
             row.key,
             returned_on=on,
             reason=row.return_code,
+            rail=rail_of_receipt(row),
             policy=policy,
         )
     except Refused as refused:
@@ -145,6 +146,11 @@ def _payments_meant(row: Receipt) -> list[int]:
     return [each for each in same.values_list("payment_id", flat=True)[:6] if each is not None]
 
 
+def rail_of_receipt(row: Receipt) -> str:
+    """The rail of what came back: a check when it has a check's number and one sign of a code, else by the code's shape."""
+    return "check" if row.check_number and len(row.return_code) == 1 else rail_of(row.return_code)
+
+
 def _change(who: Who, row: Receipt) -> str:
     what = CHANGES.get(row.return_code, "the bank data")
     by = noc_deadline(who.today, calendar(LEDGER))
@@ -168,7 +174,11 @@ def _follow_up(act: Act, row: Receipt, payment: Item, meaning: ReturnClass | Non
     due = calendar(LEDGER).next_business_day(today) if funds else today
     then = meaning.then if meaning else "Ask the bank why."
     amount = Money(payment.amount, payment.currency)
-    what = f"Payment of {amount} came back{f' ({row.return_code})' if row.return_code else ''}: {then}"
+    again = ""
+    if meaning is not None:
+        kept = payment.returned
+        again = f" {retry_of(row.return_code, kept.rail, times=kept.times, first_on=kept.first_on, today=today).words}"
+    what = f"Payment of {amount} came back{f' ({row.return_code})' if row.return_code else ''}: {then}{again}"
     record_follow_up(act, payment.customer_id, FollowUpAsked(what, due, on_duty(boss, today).pk))
 
 
@@ -186,7 +196,7 @@ def _report(
     why = f"{row.return_code}, {meaning.name}" if meaning else row.return_code or "no reason given"
     text = "\n".join([
         f"The bank returned a payment of {customer.name} ({customer.number}): {amount}, received {payment.value_on}, returned {row.booked_on}.",
-        f"Reason: {why}.", "", "Open again:",
+        f"Reason: {why}.", *(f"{each[:1].upper()}{each[1:]}" for each in payment.returned.evidence[1:]), "", "Open again:",
         *(f"- {each.number or each.reference}, due {each.due_on}: {Money(each.open, each.currency)}" for each in opened),
         *([f"- and {len(returned.reopened) - 30} more"] if len(returned.reopened) > 30 else []),
         "", f"Next: {meaning.then if meaning else 'Ask the bank why.'}",

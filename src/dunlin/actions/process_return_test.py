@@ -81,8 +81,11 @@ def test_the_same_return_again_does_nothing_more(books, paid):
 def test_without_a_number_the_payers_only_payment_of_that_amount_is_meant(books, paid):
     row = back(Line("-500.00", "Lakeside Hotels", "back", "OTHER", PAYER, returned="MD01"))
     assert process_return(cast.who("integration"), row.pk).state == "done"
-    # Not authorised: today, not tomorrow.
-    assert FollowUp.objects.get().due_on == TODAY
+    # Not authorised: today, not tomorrow, and the AR manager sees to it as well.
+    assert {(each.owner, each.due_on) for each in FollowUp.objects.all()} == {
+        (books.alice, TODAY),
+        (books.mona, TODAY),
+    }
 
 
 def test_what_nobody_can_find_is_asked_and_a_person_says_which(books, paid):

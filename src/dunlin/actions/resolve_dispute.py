@@ -19,6 +19,8 @@ from dunlin.rules.policy import Policy
 
 # Credited; credited and billed again; the missing paper was supplied; we stand by the bill; the customer dropped it.
 RESOLUTIONS = ("credit", "rebill", "document", "refused", "withdrawn")
+# Of a short pay also: billed again as a document of its own; written off; the money came. `decide_short_pay` posts what these need.
+_OF_SHORT_PAYS = ("chargeback", "write_off", "paid")
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def resolve_dispute(
 
     Refused: dispute_unknown, dispute_resolved_already, resolution_unknown, posting_in_future, period_locked.
     """
-    if resolution not in RESOLUTIONS:
+    if resolution not in (*RESOLUTIONS, *_OF_SHORT_PAYS):
         raise Refused("resolution_unknown", resolution=resolution, known=", ".join(RESOLUTIONS))
     day = resolved_on or who.today
     if day > who.today:

@@ -8,8 +8,10 @@ from typing import Any
 
 from dunlin.actions.doing import Who, doing
 from dunlin.actions.facts_changed import facts_changed
-from dunlin.actions.granted import granted_with, take_back
+from dunlin.actions.follow_return import Come, follow_return
+from dunlin.actions.granted import granted_with, overs_of, take_back, take_back_over
 from dunlin.actions.judge_promises import judge_customers
+from dunlin.actions.open_short_pay import withdraw_short_pays
 from dunlin.actions.postings import customers_of, first_open_day, items_of, named, reverse
 from dunlin.records.locks import lock_customers
 from dunlin.records.models import Application, Item
@@ -42,12 +44,15 @@ def return_payment(
     *,
     returned_on: date,
     reason: str = "",
+    rail: str = "",
+    undone: bool = False,
     policy: Policy | None = None,
 ) -> Returned:
     """Reverse a payment returned on a day, with the discount and small-balance write-off that were granted with it.
 
     Posted on that day, or on the first open day if its period is locked; `returned_on` stays the value date. Every
-    document is open again as it was, with its own due date. `reason` is the bank's code (R01, ...). Refused: item_unknown,
+    document is open again as it was, with its own due date. `reason` is the bank's code (R01, ...) on `rail` (rules/returned.py); its
+    retry, fee, auto-pay and flag follow (follow_return), unless `undone`: a person had placed it wrongly. Refused: item_unknown,
     return_not_a_payment, return_before_payment, payment_returned_already (under another trace), posting_in_future.
     """
     customers = customers_of(_items_touched(payment_id))
@@ -58,7 +63,7 @@ def return_payment(
             return Returned(earlier.pk, earlier.posted_on, (), earlier.open, already=True)
         _check(payment, earlier, returned_on)
 
-        granted = granted_with(payment_id)
+        granted, overs = granted_with(payment_id), overs_of(payment_id)
         uses = list(
             Application.objects.filter(credit_id__in=[payment.pk, *(item.pk for item in granted)])
             .filter(reverses__isnull=True, reversal__isnull=True)
@@ -69,6 +74,8 @@ def return_payment(
         late = {use.debit.customer_id for use in uses} - customers
         lock_customers(late)
         posted_on = _posting_day(payment, granted, returned_on)
+        policy = policy or current_policy()
+        withdraw_short_pays(act, payment_id, posted_on)
         for use in uses:
             reverse(who, use, posted_on=posted_on, value_on=returned_on, why="payment_returned")
         taken_back = [
@@ -78,7 +85,10 @@ def return_payment(
             )
             for credit in [payment_id, *(each.pk for each in granted)]
         ]  # fmt: skip
-        policy = policy or current_policy()
+        for over in overs:
+            take_back_over(who, over, posted_on=posted_on, value_on=returned_on)
+        if not undone:
+            follow_return(act, payment, Come(trace, returned_on, posted_on, reason, rail), policy)
         judge_customers(who, sorted(customers | late), who.today, policy)
         facts_changed(who, customers | late, policy)
 

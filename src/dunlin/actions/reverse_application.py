@@ -11,7 +11,7 @@ from typing import Any
 
 from dunlin.actions.doing import Who, doing
 from dunlin.actions.facts_changed import facts_changed
-from dunlin.actions.granted import GRANTED, take_back, uses_granted_beside
+from dunlin.actions.granted import GRANTED, overs_of, take_back, take_back_over, uses_granted_beside
 from dunlin.actions.postings import customers_of, named, reverse
 from dunlin.records.models import Application, Refund
 from dunlin.records.policies import current_policy
@@ -95,7 +95,16 @@ def _take_back_granted(who: Who, application: Application, day: date) -> int:
     gone = [(use.credit_id, max(day, use.posted_on)) for use in uses]
     if application.credit.kind in GRANTED and application.credit.corrects_id is not None:
         gone.append((application.credit_id, day))
-    return sum(take_back(who, credit, posted_on=on, value_on=day).amount for credit, on in gone)
+    overs = overs_of(application.credit_id)
+    for over in overs:
+        # What was over no longer is: with it undone, the money is there to be used again.
+        for use in Application.objects.filter(debit=over, reverses=None, reversal=None).select_related(
+            "credit", "debit"
+        ):
+            reverse(who, use, posted_on=max(day, use.posted_on), value_on=day, why="reversed_by_hand")
+        take_back_over(who, over, posted_on=max(day, over.posted_on), value_on=day)
+    granted = sum(take_back(who, credit, posted_on=on, value_on=day).amount for credit, on in gone)
+    return granted + sum(over.amount for over in overs)
 
 
 def _again(answer: dict[str, Any]) -> Reversed:

@@ -33,6 +33,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("follow-ups", "Rest and follow-ups", ("contact", "follow_up")),
     ("hours", "Calling hours", ("conduct",)),
     ("inbox", "Inbox", ("inbox",)),
+    ("cash", "Cash and returned payments", ("cash", "return")),
     ("stages", "Stages", ("stage",)),
     ("month", "The month", ("statement", "finals")),
     ("reports", "Reports", ("report",)),
@@ -44,7 +45,8 @@ _YAML_LONGEST = 20_000
 # Where the words of a name alone would not do.
 _LABELS = {
     "aging.bucket_uppers": "Buckets", "aging.basis": "Age counts from", "campaign.max_attempts": "Attempts a day",
-    "campaign.size": "Customers on a day’s list", "campaign.spacing_minutes": "Between two attempts",
+    "cash.small_under": "Small differences under", "cash.small_over": "Small differences over", "cash.case_days": "Short pays decided within",
+    "return.debits_sixty_days": "Debits in sixty days", "campaign.size": "Customers on a day’s list", "campaign.spacing_minutes": "Between two attempts",
     "conduct.call_hours": "Call windows", "finals.nth_business_day": "Finals from business day",
     "follow_up.days": "Follow-up without a date", "follow_up.dispute_days": "After a dispute",
     "follow_up.not_reached_days": "After nobody was reached", "home.currency": "Home currency",
@@ -135,7 +137,7 @@ def value_of(setting: Setting, typed: Mapping[str, str]) -> Any:
             setting.choices,
             key=lambda each: (typed.get(f"{setting.name}.{each}", "9"), setting.choices.index(each)),
         )
-    if setting.kind in ("hours", "shares"):
+    if setting.kind in ("hours", "shares", "tolerances"):
         pairs = (line.split(None, 1) for line in text.splitlines() if line.strip())
         return {pair[0].rstrip(":"): pair[1].strip() if len(pair) > 1 else "" for pair in pairs}
     return text.upper() if setting.kind == "currency" else text
@@ -188,7 +190,7 @@ def _written(setting: Setting, value: Any) -> Any:
         return value
     if setting.kind in ("days", "rates"):
         return ", ".join(map(str, value))
-    if setting.kind in ("hours", "shares"):
+    if setting.kind in ("hours", "shares", "tolerances"):
         return "\n".join(f"{place} {hours}" for place, hours in value.items())
     return thousands(setting, value)
 
@@ -205,7 +207,7 @@ def default_of(setting: Setting) -> str:
     plain = Policy().as_mapping()[setting.name]
     if setting.kind == "bool":
         return "yes" if plain else "no"
-    if setting.kind in ("hours", "shares"):
+    if setting.kind in ("hours", "shares", "tolerances"):
         return "; ".join(f"{place} {hours}" for place, hours in plain.items()) or "none"
     if setting.kind == "order":
         return ", then ".join(TIER_NAMES[each] for each in plain)

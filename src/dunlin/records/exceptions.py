@@ -7,7 +7,10 @@ from django.db.models import Q
 
 
 class Dispute(models.Model):
-    """A customer contests part or all of an item. It pauses contact about that part; it never changes what is open."""
+    """A customer contests part or all of an item. It pauses contact about that part; it never changes what is open.
+
+    With a `payment` it is a short pay: the part that payment kept back, for `reason` (rules/cash/short_pays.py).
+    """
 
     item = models.ForeignKey("Item", on_delete=models.PROTECT, related_name="disputes")
     customer = models.ForeignKey("Customer", on_delete=models.PROTECT, related_name="disputes")
@@ -25,10 +28,54 @@ class Dispute(models.Model):
     resolved_by = models.ForeignKey(
         "User", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    resolution = models.CharField(max_length=24, blank=True)  # credit, rebill, document, refused, withdrawn
+    # credit, rebill, document, refused, withdrawn; of a short pay also chargeback, write_off, paid
+    resolution = models.CharField(max_length=24, blank=True)
+    payment = models.ForeignKey(
+        "Item", null=True, blank=True, on_delete=models.PROTECT, related_name="short_pays"
+    )
+    owner = models.ForeignKey("User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    evidence = models.JSONField(default=list, blank=True)  # sentences
+    settled_by = models.ForeignKey(
+        "Item", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )  # the credit memo, chargeback or write-off that came of it
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="dispute_amount_is_above_zero")]
+        indexes = [
+            models.Index(
+                fields=["due_on", "id"], name="short_pay_open",
+                condition=Q(payment__isnull=False) & Q(resolved_on__isnull=True),
+            ),
+        ]  # fmt: skip
+
+
+class Overpayment(models.Model):
+    """The rest of a payment that nothing owed takes up, and what the customer wants done with it. One a payment.
+
+    It is over when an outcome is chosen or nothing of the payment is open any more. `amount` is what was over at first.
+    """
+
+    payment = models.OneToOneField("Item", on_delete=models.PROTECT, related_name="overpayment")
+    customer = models.ForeignKey("Customer", on_delete=models.PROTECT, related_name="overpayments")
+    amount = models.BigIntegerField()  # minor units of the payment's currency
+    owner = models.ForeignKey("User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    due_on = models.DateField()
+    evidence = models.JSONField(default=list, blank=True)  # sentences
+    opened_on = models.DateField()
+    recorded_at = models.DateTimeField()
+    outcome = models.CharField(max_length=12, blank=True)  # on_account, apply, refund; empty: not decided
+    note = models.CharField(max_length=300, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey("User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="overpayment_is_above_zero"),
+            models.CheckConstraint(
+                condition=Q(outcome__in=("", "on_account", "apply", "refund")),
+                name="overpayment_outcome_known",
+            ),
+        ]
 
 
 class Block(models.Model):

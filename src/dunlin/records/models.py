@@ -20,7 +20,7 @@ from dunlin.records.decisions import Decision, DecisionRun, Pin, PortfolioRule, 
 from dunlin.records.diary import DiaryLine
 from dunlin.records.documents import Document, StoredFile
 from dunlin.records.entities import BusinessCalendar, CalendarDay, Entity, ExchangeRate, Period
-from dunlin.records.exceptions import Block, Dispute
+from dunlin.records.exceptions import Block, Dispute, Overpayment
 from dunlin.records.imports import ImportChange, ImportProblem, ImportRun, SavedMapping
 from dunlin.records.items import Application, DueDateChange, Item, ItemLine
 from dunlin.records.messages import Mailing, Message, MessageEvent, MessageFile, MessageItem
@@ -30,6 +30,7 @@ from dunlin.records.portal import PaymentChoice, PaymentChoiceItem, PortalLink, 
 from dunlin.records.processes import FinalsReport, ProcessLine, ProcessRun
 from dunlin.records.reconciliation import CleanUpAccount, CleanUpProject, FixRun
 from dunlin.records.refunds import PayeeAccount, PayoutAccount, PayoutFile, Refund
+from dunlin.records.returned import ReturnedPayment
 from dunlin.records.strategies import Strategy, StrategyVersion, Template, TemplateVersion
 
 __all__ = [
@@ -39,9 +40,9 @@ __all__ = [
     "Decision", "DecisionRun", "Department", "DiaryLine", "Dispute", "Document", "DueDateChange", "Entity",
     "ExchangeRate", "FinalsReport", "FixRun", "FollowUp", "ImportChange", "ImportProblem", "ImportRun", "Item",
     "ItemLine", "Mail", "MailFile", "MailProposal", "Mailbox", "Mailing", "Message", "MessageEvent",
-    "MessageFile", "MessageItem", "Note", "PayeeAccount", "PayerAlias", "PaymentChoice", "PaymentChoiceItem",
+    "MessageFile", "MessageItem", "Note", "Overpayment", "PayeeAccount", "PayerAlias", "PaymentChoice", "PaymentChoiceItem",
     "PaymentTerms", "PayoutAccount", "PayoutFile", "Period", "Pin", "PortalLink", "PortalSession",
     "PortfolioRule", "ProcessLine", "ProcessRun", "Promise", "PromiseItem", "PromiseJudgement", "Receipt",
-    "Refund", "RemittanceAdvice", "Request", "SavedMapping", "Setting", "Snooze", "StoredFile", "Strategy",
+    "Refund", "RemittanceAdvice", "Request", "ReturnedPayment", "SavedMapping", "Setting", "Snooze", "StoredFile", "Strategy",
     "StrategyVersion", "Template", "TemplateVersion", "TierOrder", "User",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from dunlin.records.items import CREDIT_KINDS, DEBIT_KINDS, MONEY_KINDS
 from dunlin.rules.campaigns import REACHED
+from dunlin.rules.cash.tolerances import SMALL
 from dunlin.rules.promises import BROKEN, PARTIALLY_KEPT, STATUSES
 
 
@@ -271,8 +272,9 @@ def discounts_paid(sql: Dialect) -> Scan:
 def returns(sql: Dialect) -> Scan:
     """What was granted with payments that came back."""
     rows = (
-        "records_item AS r JOIN records_item AS g ON g.corrects_id = r.corrects_id AND g.kind IN ('discount', 'write_off') "
-        "LEFT JOIN records_item AS b ON b.corrects_id = g.id AND b.kind = 'payment_return' WHERE r.kind = 'payment_return'"
+        "records_item AS r JOIN records_item AS g ON g.corrects_id = r.corrects_id AND (g.kind IN ('discount', 'write_off') "
+        f"OR (g.kind = 'debit_memo' AND g.reason = '{SMALL}')) LEFT JOIN records_item AS b ON b.corrects_id = g.id "
+        "AND b.kind IN ('payment_return', 'credit_memo') WHERE r.kind = 'payment_return'"
     )
     return Scan("item", "g.id", rows, (
         Check("discount_of_returned_payment", 17, "What was granted with a payment goes back with it.", "b.id IS NULL"),

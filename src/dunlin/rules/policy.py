@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dunlin.rules.cash.tolerances import limits_of
 from dunlin.rules.money import NotMoney, minor_digits
 
 # The five tiers of the worklist in the default order of P5 and B2. `rest` takes whoever no other tier takes.
@@ -168,6 +169,13 @@ class Policy:
     reconcile_oldest_first: bool = _set("reconcile.oldest_first", "bool", False, "", "Credit that nothing points at may be proposed for the oldest documents.")
 
     approval_days: int = _set("approval.days", "int", 14, "calendar days", "A request for approval that nobody decides ends after this many days.", 1, 180)
+    small_under: tuple[tuple[str, str], ...] = _set("cash.small_under", "tolerances", (), "currency: amount and per cent of what is open", "A payment short by no more than both is settled, and the difference written off with it; once a payment, never on what is disputed, never the third alike in 90 days.")
+    small_over: tuple[tuple[str, str], ...] = _set("cash.small_over", "tolerances", (), "currency: amount and per cent of what is paid", "A payment over by no more than both is used up, the difference posted as a small debit with it.")
+    case_days: int = _set("cash.case_days", "int", 10, "business days", "A short pay or an overpayment is decided within this.", 1, 90)
+    return_fee: Decimal = _set("return.fee", "decimal", "0", "US dollars", "Fee for an ACH debit returned for want of funds (R01, R09), a document of its own, one a return; 0 for none.", 0, 1000)  # noqa: RUF009
+    return_fee_told: bool = _set("return.fee_told", "bool", False, "", "Customers were told of the fee before the debit, and the law of their place allows it; without it no fee is charged.")
+    return_flag_days: int = _set("return.flag_days", "int", 90, "calendar days", "A returned payment is shown on the account this long.", 1, 3650)
+    return_debits: int = _set("return.debits_sixty_days", "int", 0, "debits", "Debits originated in the last sixty days, for the return rates; 0 where it is not known.", 0)
     document_expiry_warning_days: int = _set("document.expiry_warning_days", "int", 30, "calendar days", "Warn this long before a certificate or contract ends.", 0, 365)
     mail_per_minute: int = _set("mail.per_minute", "int", 120, "mails", "Mails sent a minute at most; 0 for as fast as the server takes them.", 0, 100_000)
 
@@ -233,7 +241,7 @@ def _registry() -> dict[str, Setting]:
 
 
 def _plain(setting: Setting, value: Any) -> Any:
-    if setting.kind == "hours":
+    if setting.kind in ("hours", "tolerances"):
         return dict(value)
     if setting.kind == "shares":
         return {name: str(share) for name, share in value}
@@ -276,7 +284,7 @@ def _read(setting: Setting, value: Any) -> Any:
             return tuple(Decimal(each) for each in value)
         if setting.kind == "order":
             return tuple(value)
-        if setting.kind == "hours":
+        if setting.kind in ("hours", "tolerances"):
             return tuple(sorted(dict(value).items()))
         if setting.kind == "shares":
             if any(isinstance(share, float) for share in dict(value).values()):
@@ -299,6 +307,7 @@ _KINDS = {
     "order": "a list of names",
     "hours": "a table of place and hours",
     "shares": "a table of names and shares",
+    "tolerances": "a table of currency, amount and per cent",
     "choice": "one of the choices",
     "currency": "a currency code",
     "zone": "a time zone",
@@ -340,6 +349,11 @@ def _check(setting: Setting, value: Any) -> None:
         _check_hours(setting, value)
     if setting.kind == "shares":
         _check_shares(setting, value)
+    for currency, limits in value if setting.kind == "tolerances" else ():
+        try:
+            limits_of(currency, str(limits))
+        except ValueError as problem:
+            raise _wrong(setting, str(limits), str(problem)) from None
 
 
 def minutes_of(window: str) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
@@ -23,6 +23,7 @@ AutoPay = Literal["on", "paused_after_second", "stopped"]
 RETRIES_MOST = 2
 RETRY_DAYS = 180  # calendar days from the original entry
 RETRY_LABEL = "RETRY PYMT"
+BACS_RETRY_DAYS = 30  # "within a month"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,65 @@ def retry_allowed(code: str, prior_retries: int, days_since_original: int) -> bo
     return (
         ACH.get(code) == "F" and 0 <= prior_retries < RETRIES_MOST and 0 <= days_since_original <= RETRY_DAYS
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Whether a debit may be presented again as it was: `left` times, through `until` (None: no last day), with `label` in its text.
+    `words` say it, and what must come first."""
+
+    left: int
+    until: date | None
+    label: str
+    words: str
+
+
+_RETRY_WORDS: Mapping[str, str] = MappingProxyType({
+    "after_correction": "Not as it was: first what was wrong is corrected.",
+    "new_authorisation": "Not again: it takes a new authorisation and a new entry.",
+    "if_authorised_again": "Only if the customer authorises it again after the stop.",
+    "never": "Not again.", "new_instruction": "Our credit goes out with a new instruction only.",
+})  # fmt: skip
+# Rail → how often a debit returned for want of funds may be presented again, within how many days of the first, and what comes first.
+_RETRIES: Mapping[str, tuple[int, int | None, str, str]] = MappingProxyType({
+    "ach": (RETRIES_MOST, RETRY_DAYS, RETRY_LABEL, "same company name, identification and amount"),
+    "sepa": (1, None, "", "more only after speaking to the customer"),
+    "bacs": (1, BACS_RETRY_DAYS, "", "tell the payer first"),
+    "check": (1, None, "", "if the bank takes it again"),
+})  # fmt: skip
+
+
+def retry_of(code: str, rail: str, *, times: int, first_on: date, today: date) -> Retry:
+    """What may still be presented of a debit that came back `times` times, first received on `first_on`."""
+    meaning = class_of(code, rail)
+    if meaning is None:
+        return Retry(0, None, "", "It moves no money.")
+    if rail == "check" and code == "T":
+        return Retry(0, None, "", "Not again: the bank has taken it as often as it does.")
+    if code == "R11":
+        return Retry(
+            0, None, "", "Correct the error; a new entry within 60 days of this return's settlement."
+        )
+    if meaning.retry != "twice" or rail not in _RETRIES:
+        return Retry(0, None, "", _RETRY_WORDS.get(meaning.retry, "Not again."))
+    most, days, label, first = _RETRIES[rail]
+    until = first_on + timedelta(days) if days is not None else None
+    left = max(0, most + 1 - times) if until is None or today <= until else 0
+    if not left:
+        return Retry(0, until, label, "Not again: it was presented as often, or as long, as the rules allow.")
+    count = "once more" if left == 1 else f"{left} times more"
+    by = f", by {until}" if until is not None else ""
+    text = f", labelled {label}" if label else ""
+    return Retry(left, until, label, f"It may be presented {count}{by}{text}; {first}.")
+
+
+def auto_pay_after(meaning: ReturnClass | None, funds_returns: int) -> Literal["on", "paused", "stopped"]:
+    """Auto-pay after a return of a class; `funds_returns` are those for want of funds in 180 days, this one counted."""
+    if meaning is None or meaning.auto_pay == "on":
+        return "on"
+    if meaning.auto_pay == "stopped":
+        return "stopped"
+    return "paused" if funds_returns >= 2 else "on"
 
 
 def noc_deadline(received: date, banking: Calendar, next_entry: date | None = None) -> date:

@@ -66,6 +66,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "finish_follow_up": "finish a follow-up",
         "handle_conversation": "assign, snooze, merge or close a conversation",
         "import_file": "import a file",
+        "lift_auto_pay": "let automatic payment go on again",
         "lock_period": "lock a period",
         "log_call": "log a call",
         "log_promise": "log a promise",
@@ -137,7 +138,7 @@ _AR_MANAGER = _LEAD | _verbs(
     "see_settings see_imports see_diary run_clean_up post_item take_payment return_payment write_off change_due_date import_file export_books run_daily set_block "
     "lock_period unlock_period verify_books change_settings change_calendar record_rate save_terms "
     "save_strategy activate_strategy save_template activate_template run_process report_finals send_due take_mail change_mailbox "
-    "make_payout confirm_refund return_refund cancel_refund see_receipts take_bank_file process_receipt decide_approval"
+    "make_payout confirm_refund return_refund cancel_refund see_receipts take_bank_file process_receipt decide_approval lift_auto_pay"
 )
 _FINANCE = _verbs(
     "see_own_customers see_all_customers see_team see_measures see_settings see_imports see_diary add_note add_follow_up change_feed "
@@ -148,7 +149,7 @@ _FINANCE = _verbs(
     "change_calendar record_rate save_terms "
     "see_inbox see_processes send_message answer_mail ask_department add_document approve_document withdraw_document "
     "approve_message withdraw_message settle_message activate_strategy activate_template report_finals "
-    "see_refunds ask_refund save_payee verify_payee make_payout confirm_refund return_refund cancel_refund see_receipts take_bank_file process_receipt see_approvals withdraw_approval decide_approval"
+    "see_refunds ask_refund save_payee verify_payee make_payout confirm_refund return_refund cancel_refund see_receipts take_bank_file process_receipt see_approvals withdraw_approval decide_approval lift_auto_pay"
 )
 _OTHER_DEPARTMENT = _verbs(
     "see_own_customers see_all_customers add_note finish_follow_up change_feed resolve_dispute add_document report_finals"
