@@ -17,6 +17,7 @@ from dunlin.rules.returned import (
     noc_deadline,
     rail_of,
     retry_allowed,
+    retry_of,
     return_fee_allowed,
     return_rates,
 )
@@ -105,3 +106,19 @@ def test_a_notice_of_change_is_applied_in_six_banking_days_or_before_the_next_en
     assert noc_deadline(date(2026, 3, 2), week) == date(2026, 3, 10)
     assert noc_deadline(date(2026, 3, 2), week, date(2026, 3, 20)) == date(2026, 3, 20)
     assert noc_deadline(date(2026, 3, 2), week, date(2026, 3, 4)) == date(2026, 3, 10)
+
+
+def test_every_code_of_every_rail_says_whether_it_may_be_presented_again():
+    day = date(2026, 3, 2)
+    for rail, codes in RAILS.items():
+        for code, letter in codes.items():
+            said = retry_of(code, rail, times=1, first_on=day, today=day)
+            assert said.words
+            assert (said.left > 0) == (letter == "F")
+            assert return_fee_allowed(code, True, True) == (code in ("R01", "R09"))
+    assert retry_of("R01", "ach", times=1, first_on=day, today=date(2026, 8, 30)).left == 0
+    assert retry_of("0", "bacs", times=1, first_on=day, today=date(2026, 4, 2)).left == 0
+    assert retry_of("AM04", "sepa", times=2, first_on=day, today=day).left == 0
+    assert "60 days" in retry_of("R11", "ach", times=1, first_on=day, today=day).words
+    assert "often" in retry_of("T", "check", times=1, first_on=day, today=day).words
+    assert retry_of("R40", "ach", times=1, first_on=day, today=day).words == "It moves no money."
