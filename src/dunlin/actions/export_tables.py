@@ -45,6 +45,7 @@ _MONEY: dict[type[models.Model], tuple[tuple[str, ...], str]] = {
     records.PaymentChoiceItem: (("amount",), "choice__currency"),
     records.Receipt: (("amount", "charges"), "currency"),
     records.Approval: (("amount",), "currency"),
+    records.RemittanceAdvice: (("amount", "money"), "currency"),
     records.PayoutFile: (("sum",), "currency"),
     records.Refund: (("amount",), "currency"),
     records.DailyFigure: (
@@ -88,7 +89,9 @@ _BOOKS: tuple[tuple[str, type[models.Model]], ...] = (
     ("message_events", records.MessageEvent), ("message_files", records.MessageFile),
     ("process_lines", records.ProcessLine), ("mails", records.Mail), ("mail_files", records.MailFile),
     ("mail_proposals", records.MailProposal), ("departments", records.Department), ("requests", records.Request),
-    ("payment_choices", records.PaymentChoice), ("payment_choice_items", records.PaymentChoiceItem), ("approvals", records.Approval), ("clean_up_projects", records.CleanUpProject), ("clean_up_accounts", records.CleanUpAccount), ("fix_runs", records.FixRun),
+    ("payment_choices", records.PaymentChoice), ("payment_choice_items", records.PaymentChoiceItem),
+    ("clean_up_projects", records.CleanUpProject), ("clean_up_accounts", records.CleanUpAccount), ("fix_runs", records.FixRun),
+    ("remittance_advices", records.RemittanceAdvice),
     ("diary", records.DiaryLine),
 )  # fmt: skip
 _DECISIONS: tuple[tuple[str, type[models.Model]], ...] = (
