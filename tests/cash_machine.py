@@ -221,13 +221,45 @@ class CashMachine:
             asked = dice.choice((1, item.open, item.open + 1))
             write_off(self._who(), item.pk, Money(asked, item.currency), reason="small")
 
+    def refund(self, dice: Random) -> None:
+        """A refund is asked for, and another person decides; one in three comes back afterwards, or is taken back before it is paid."""
+        from dunlin.actions.ask_refund import RefundAsked, ask_refund  # noqa: PLC0415
+        from dunlin.actions.decide_approval import decide_approval  # noqa: PLC0415
+        from dunlin.actions.return_refund import cancel_refund  # noqa: PLC0415
+        from dunlin.records.models import Item, User  # noqa: PLC0415
+        from dunlin.rules.money import Money  # noqa: PLC0415
+
+        credits_ = list(Item.objects.filter(kind="credit_memo", open__gt=0).order_by("pk"))
+        if not credits_:
+            return
+        credit = dice.choice(credits_)
+        amount = Money(dice.choice((1, credit.open, credit.open + 1)), credit.currency)
+        waived = dict.fromkeys(
+            ("refund_debits_open", "refund_other_payer", "refund_other_method"), "they insist"
+        )
+        people = {each.role: each for each in User.objects.filter(role__in=("collector", "ar_manager"))}
+        asking, deciding = (self.cast.who(people[role]) for role in ("collector", "ar_manager"))
+        wanted = RefundAsked(
+            method="check", rail="check", reason="theirs", amount=amount, payee_name="Payee", waived=waived
+        )
+        before = self.opens()
+        asked = ask_refund(asking, credit.pk, wanted)
+        yes = dice.random() < 0.8
+        decide_approval(deciding, asked.approval_id, yes, "as it is")
+        if yes and dice.random() < 0.4:
+            cancel_refund(deciding, asked.refund_id, "stop it")
+            yes = False
+        assert yes or self.name != "m" or self.opens() == before, "a refund taken back left a trace"
+
     # --- what must hold ------------------------------------------------------------------------------------------------
 
     def opens(self) -> dict[int, int]:
         """What is open of each document; what money itself posted apart, as a payment undone stays in the books, settled."""
         from dunlin.records.models import Item  # noqa: PLC0415
 
-        rows = Item.objects.exclude(kind__in=("payment_return", "discount")).exclude(kind="payment", open=0)
+        rows = Item.objects.exclude(
+            kind__in=("payment_return", "discount", "refund", "refund_return")
+        ).exclude(kind="payment", open=0)
         return dict(rows.values_list("pk", "open"))
 
     def check(self) -> None:
@@ -339,9 +371,9 @@ class CashMachine:
 
 ACTS = (
     "bill", "receive", "let_it_work", "place", "place_and_undo", "undo", "split", "join", "send_back", "send_back_and_again", "apply",
-    "reverse", "write_off",
+    "reverse", "write_off", "refund",
 )  # fmt: skip
-_WEIGHTS = (2, 5, 3, 4, 2, 1, 1, 1, 2, 1, 3, 2, 1)
+_WEIGHTS = (2, 5, 3, 4, 2, 1, 1, 1, 2, 1, 3, 2, 1, 2)
 
 
 def _head(customer: Any) -> int:
