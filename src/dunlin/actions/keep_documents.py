@@ -21,13 +21,15 @@ DOCUMENT_BYTES_MAX = 20 << 20
 @dataclass(frozen=True)
 class DocumentAsked:
     """What the file is: `kind` of DOCUMENT_KINDS, a title (the file's name when empty), the item it belongs to, the last day it
-    holds and where (of a certificate)."""
+    holds; of a certificate where, its number and its first day."""
 
     kind: str
     title: str = ""
     item_id: int | None = None
     expires_on: date | None = None
     jurisdiction: str = ""
+    number: str = ""
+    valid_from: date | None = None
 
 
 def add_document(who: Who, customer_id: int, name: str, content: bytes, asked: DocumentAsked) -> Document:
@@ -59,7 +61,8 @@ def add_document(who: Who, customer_id: int, name: str, content: bytes, asked: D
             customer_id=customer_id, item_id=asked.item_id, kind=asked.kind,
             title=mask_card_numbers(asked.title.strip() or judged.safe_name)[:200],
             file=store_bytes(content, judged.type, who.now), file_name=judged.safe_name,
-            jurisdiction=asked.jurisdiction.strip()[:60],
+            jurisdiction=asked.jurisdiction.strip()[:60], number=mask_card_numbers(asked.number.strip())[:64],
+            valid_from=asked.valid_from if asked.kind in EXPIRES else None,
             expires_on=asked.expires_on if asked.kind in EXPIRES else None, added_at=who.now, added_by_id=who.user_id,
         )  # fmt: skip
         act.tell(
@@ -70,7 +73,8 @@ def add_document(who: Who, customer_id: int, name: str, content: bytes, asked: D
 
 
 def approve_document(who: Who, document_id: int) -> Document:
-    """Approve it for sending to the customer. Nobody approves what they added themselves.
+    """Approve it for sending to the customer; a certificate that a customer handed in: it was looked at, and exempts from now on.
+    Nobody approves what they added themselves.
 
     Refused: document_unknown, document_withdrawn, document_needs_no_approval, document_own_approval.
     """
@@ -79,7 +83,8 @@ def approve_document(who: Who, document_id: int) -> Document:
         row = _row(document_id)
         if row.withdrawn_at is not None:
             raise Refused("document_withdrawn", document=row.title)
-        if row.kind not in NEEDS_APPROVAL or row.approved_at is not None:
+        handed_in = row.kind == "tax_exempt_certificate" and row.added_by_id is None
+        if (row.kind not in NEEDS_APPROVAL and not handed_in) or row.approved_at is not None:
             raise Refused("document_needs_no_approval", document=row.title)
         if row.added_by_id is not None and row.added_by_id == who.user_id:
             raise Refused("document_own_approval", document=row.title)

@@ -172,7 +172,11 @@ def _claim(who: Who, pk: int, mailing: Mailing) -> _Piece | str:
         message.save()
         happened(message, who.now, "claimed", f"printed with mailing {mailing.pk}", who.user_id)
     there = message.files.select_related("file").order_by("pk").first()
-    if there is not None and there.file.type == "application/pdf" and message.purpose == "statement":
+    if (
+        there is not None
+        and there.file.type == "application/pdf"
+        and message.purpose in ("statement", "copies")
+    ):
         return _Piece(message, None, to, file_bytes(there.file), int(message.facts.get("pages", 1)))
     return _Piece(message, _letter(message, content, to, who.now), to)
 

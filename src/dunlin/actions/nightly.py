@@ -15,6 +15,7 @@ from django_q.models import Schedule
 from dunlin.actions.decide_approval import expire_approvals
 from dunlin.actions.doing import the_clock
 from dunlin.actions.keep_documents import warn_of_expiry
+from dunlin.actions.print_document import print_missing
 from dunlin.actions.run_daily import DailyResult, decide_touched
 from dunlin.actions.run_day import run_day
 from dunlin.actions.run_process import run_campaign_now, run_due
@@ -45,6 +46,7 @@ def nightly() -> str:
     result = run_unless_done(day)
     if result is not None:
         warn_of_expiry(the_clock(day, moment))
+        print_missing(the_clock(day, moment))
         expire_approvals(the_clock(day, moment))
         return f"{result.customers} customers decided"
     return f"done already; {_through_the_day(day)} messages made"

@@ -46,8 +46,8 @@ def post_item(
             return Posted(tuple(act.answer["item_ids"]))
         check_posting_day(who, draft.entity_id, draft.posted_on or draft.document_on)
 
-        draft, instalments = _by_terms(draft, instalments)
-        items = [post(who, part, in_open_period=True) for part in _parts(draft, instalments)]
+        draft, instalments = by_terms(draft, instalments)
+        items = [post(who, part, in_open_period=True) for part in parts_of(draft, instalments)]
         facts_changed(who, [draft.customer_id], policy or current_policy())
 
         act.answer = {"item_ids": [item.pk for item in items]}
@@ -58,7 +58,7 @@ def post_item(
         return Posted(tuple(item.pk for item in items))
 
 
-def _by_terms(
+def by_terms(
     draft: Draft, instalments: Sequence[tuple[date, Money]]
 ) -> tuple[Draft, Sequence[tuple[date, Money]]]:
     """The document with what its terms say where it says nothing itself. Credits have no terms."""
@@ -77,7 +77,7 @@ def _by_terms(
     return replace(draft, due_on=due_date(rule, draft.document_on, due)), ()
 
 
-def _parts(draft: Draft, instalments: Sequence[tuple[date, Money]]) -> list[Draft]:
+def parts_of(draft: Draft, instalments: Sequence[tuple[date, Money]]) -> list[Draft]:
     """The document as rows: amounts as given, tax and discount shared in proportion, nothing lost in rounding."""
     if not instalments:
         return [draft]

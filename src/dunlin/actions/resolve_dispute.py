@@ -7,7 +7,7 @@ from datetime import date
 
 from django.db.models import Sum
 
-from dunlin.actions.doing import Who, doing
+from dunlin.actions.doing import Act, Who, doing
 from dunlin.actions.facts_changed import facts_changed
 from dunlin.actions.postings import check_posting_day, items_of, named
 from dunlin.records.calendars import LEDGER, calendar
@@ -41,7 +41,8 @@ def resolve_dispute(
     resolved_on: date | None = None,
     policy: Policy | None = None,
 ) -> Resolved:
-    """Close a dispute, today by default. The credit, if that is the answer, is posted on its own.
+    """Close a dispute, today by default. A credit or rebill is posted by `credit_document` or `rebill`, which close it with them;
+    who closes it here as one that must still be credited leaves that as a follow-up.
 
     Refused: dispute_unknown, dispute_resolved_already, resolution_unknown, posting_in_future, period_locked.
     """
@@ -72,7 +73,11 @@ def resolve_dispute(
         )
         item.disputed = min(still, item.open)
         item.save(update_fields=["disputed"])
-        follow_up = _follow_up(who, item.customer_id, named(item), settings) if item.open else None
+        follow_up = (
+            _follow_up(who, item.customer_id, _see_to(named(item), resolution), settings)
+            if item.open
+            else None
+        )
         facts_changed(who, [customer_id], settings)
 
         after = {"item": item.pk, "disputed": item.disputed, "resolution": resolution}
@@ -84,7 +89,52 @@ def resolve_dispute(
         )
 
 
-def _follow_up(who: Who, customer_id: int, document: str, policy: Policy) -> FollowUp | None:
+def dispute_of(dispute_id: int, customer_id: int) -> Dispute:
+    """An open dispute of the customer. Refused: dispute_unknown, dispute_resolved_already."""
+    dispute = Dispute.objects.filter(pk=dispute_id, customer=customer_id).first()
+    if dispute is None:
+        raise Refused("dispute_unknown", dispute=dispute_id)
+    if dispute.resolved_on is not None:
+        raise Refused("dispute_resolved_already", resolved_on=dispute.resolved_on)
+    return dispute
+
+
+def close_dispute(
+    act: Act, dispute: Dispute, resolution: str, by: str, policy: Policy, *, watch: str = ""
+) -> None:
+    """Resolve it inside the act that posts the credit, with what it was resolved `by`. A follow-up sees to it that what is still open
+    of the item is paid, or `watch` (another document in its place)."""
+    who = act.who
+    dispute.resolved_on = max(who.today, dispute.opened_on)
+    dispute.resolved_at, dispute.resolved_by_id, dispute.resolution = who.now, who.user_id, resolution
+    dispute.save()
+    item = items_of([dispute.item_id])[dispute.item_id]
+    still = (
+        Dispute.objects.filter(item=item, resolved_on__isnull=True).aggregate(sum=Sum("amount"))["sum"] or 0
+    )
+    item.disputed = min(still, item.open)
+    item.save(update_fields=["disputed"])
+    if watch or item.open:
+        _follow_up(
+            who,
+            item.customer_id,
+            f"{watch or named(item)}: dispute resolved by {by}, see that it is paid.",
+            policy,
+        )
+    act.tell(
+        about=f"dispute:{dispute.pk}", customer_id=item.customer_id, cause=by,
+        after={"item": item.pk, "disputed": item.disputed, "resolution": resolution},
+    )  # fmt: skip
+
+
+def _see_to(document: str, resolution: str) -> str:
+    if resolution in ("credit", "rebill"):
+        how = "credit it" if resolution == "credit" else "credit it and bill it anew"
+        return f"Dispute of {document} is resolved: {how}, then see that the rest is paid."
+    return f"Dispute of {document} is resolved: see that it is paid."
+
+
+def _follow_up(who: Who, customer_id: int, what: str, policy: Policy) -> FollowUp | None:
     """A check by the account's collector, or by the one who resolved it, that the money came."""
     owner_id = Customer.objects.values_list("collector_id", flat=True).get(pk=customer_id) or who.user_id
     if owner_id is None:
@@ -92,5 +142,5 @@ def _follow_up(who: Who, customer_id: int, document: str, policy: Policy) -> Fol
     due_on = calendar(LEDGER).next_business_day(who.today, policy.follow_up_dispute_days)
     return FollowUp.objects.create(
         customer_id=customer_id, owner_id=owner_id, due_on=due_on, created_at=who.now, created_by_id=who.user_id,
-        what=f"Dispute of {document} is resolved: see that it is paid.",
+        what=what[:300],
     )  # fmt: skip

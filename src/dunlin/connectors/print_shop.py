@@ -20,11 +20,12 @@ from queue import SimpleQueue
 from threading import Thread
 from time import monotonic
 
+from dunlin.formats.invoice_paper import InvoicePaper, print_invoice
 from dunlin.formats.letter_paper import Letter, print_letter
 from dunlin.formats.paper import Printed
 from dunlin.formats.statement_paper import Statement, print_statement
 
-Document = Statement | Letter
+Document = Statement | Letter | InvoicePaper
 Job = tuple[int, Document]
 
 SECONDS = 120.0  # for one paper; a statement of 10,000 lines takes 10 on a free machine
@@ -77,7 +78,9 @@ def print_batch(
 
 def print_one(document: Document) -> Printed:
     """One paper, here and now. ValueError says why it cannot be printed."""
-    return print_statement(document) if isinstance(document, Statement) else print_letter(document)
+    if isinstance(document, Statement):
+        return print_statement(document)
+    return print_invoice(document) if isinstance(document, InvoicePaper) else print_letter(document)
 
 
 @dataclass

@@ -35,6 +35,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("inbox", "Inbox", ("inbox",)),
     ("cash", "Cash and returned payments", ("cash", "return")),
     ("stages", "Stages", ("stage",)),
+    ("invoices", "Invoices and memos", ("invoice",)),
     ("month", "The month", ("statement", "finals")),
     ("reports", "Reports", ("report",)),
     ("reconciliation", "Reconciliation", ("reconcile",)),

@@ -63,6 +63,7 @@ class Customer(models.Model):
         max_length=40, blank=True
     )  # key of the one named for it; empty: by its segment
     channel = models.CharField(max_length=8, default="email")  # how it is written to: email, letter, none
+    po_required = models.BooleanField(default=False)  # pays no invoice without its purchase order number
     created_at = models.DateTimeField()
 
     class Meta:

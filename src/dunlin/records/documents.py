@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 DOCUMENT_KINDS = (
-    "invoice", "credit_memo", "statement", "contract", "eco", "travel", "tax_exempt_certificate", "purchase_order", "proof",
+    "invoice", "credit_memo", "debit_memo", "statement", "contract", "eco", "travel", "tax_exempt_certificate", "purchase_order", "proof",
     "letter", "communication", "other",
 )  # fmt: skip
 # Sent only after somebody approved them for sending: what a customer may see of it is not plain from its kind.
@@ -37,6 +37,8 @@ class Document(models.Model):
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="documents")
     file_name = models.CharField(max_length=200)
     jurisdiction = models.CharField(max_length=60, blank=True)  # of a certificate
+    number = models.CharField(max_length=64, blank=True)  # of a certificate, as its authority gave it
+    valid_from = models.DateField(null=True, blank=True)  # first day it holds; empty: not stated
     expires_on = models.DateField(null=True, blank=True)  # last day it holds
     added_at = models.DateTimeField()
     added_by = models.ForeignKey("User", null=True, on_delete=models.PROTECT, related_name="+")

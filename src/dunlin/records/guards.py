@@ -23,6 +23,8 @@ _APPEND_ONLY = (
     "records_promisejudgement",
     "records_duedatechange",
     "records_messageevent",
+    "records_itemline",
+    "records_issueddocument",
 )
 
 

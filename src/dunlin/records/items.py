@@ -125,7 +125,7 @@ class Item(models.Model):
 
 
 class ItemLine(models.Model):
-    """A line of a document, as its source gave it."""
+    """A line of a document, as its source gave it or as it was issued. Of an instalment plan the first item has the lines."""
 
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="lines")
     position = models.PositiveSmallIntegerField()
@@ -133,6 +133,19 @@ class ItemLine(models.Model):
     quantity = models.DecimalField(max_digits=15, decimal_places=4, null=True, blank=True)
     amount = models.BigIntegerField()  # minor units before tax
     tax = models.BigIntegerField(default=0)
+    unit_price = models.DecimalField(max_digits=17, decimal_places=6, null=True, blank=True)  # major units
+    tax_pct = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
+    jurisdiction = models.CharField(max_length=60, blank=True)  # that taxes it; empty: none does
+    certificate = models.ForeignKey(
+        "Document", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )  # that exempted it
+    service_from = models.DateField(null=True, blank=True)
+    service_to = models.DateField(null=True, blank=True)
+    days = models.PositiveIntegerField(default=0)  # of `of_days` that the price is for; 0 of 0: all of it
+    of_days = models.PositiveIntegerField(default=0)
+    credits = models.PositiveSmallIntegerField(
+        null=True, blank=True
+    )  # of a credit memo: the position of the line of the invoice that it takes back
 
     class Meta:
         ordering = ["position"]

@@ -22,6 +22,7 @@ from dunlin.records.documents import Document, StoredFile
 from dunlin.records.entities import BusinessCalendar, CalendarDay, Entity, ExchangeRate, Period
 from dunlin.records.exceptions import Block, Dispute, Overpayment
 from dunlin.records.imports import ImportChange, ImportProblem, ImportRun, SavedMapping
+from dunlin.records.issued import IssuedDocument, NumberRange
 from dunlin.records.items import Application, DueDateChange, Item, ItemLine
 from dunlin.records.messages import Mailing, Message, MessageEvent, MessageFile, MessageItem
 from dunlin.records.people import Absence, User
@@ -38,9 +39,9 @@ __all__ = [
     "BusinessCalendar", "CalendarDay", "Call", "CleanUpAccount", "CleanUpProject", "Contact", "ContactPoint",
     "Conversation", "ConversationItem", "ConversationNote", "Customer", "CustomerName", "DailyFigure",
     "Decision", "DecisionRun", "Department", "DiaryLine", "Dispute", "Document", "DueDateChange", "Entity",
-    "ExchangeRate", "FinalsReport", "FixRun", "FollowUp", "ImportChange", "ImportProblem", "ImportRun", "Item",
+    "ExchangeRate", "FinalsReport", "FixRun", "FollowUp", "ImportChange", "ImportProblem", "ImportRun", "IssuedDocument", "Item",
     "ItemLine", "Mail", "MailFile", "MailProposal", "Mailbox", "Mailing", "Message", "MessageEvent",
-    "MessageFile", "MessageItem", "Note", "Overpayment", "PayeeAccount", "PayerAlias", "PaymentChoice", "PaymentChoiceItem",
+    "MessageFile", "MessageItem", "Note", "NumberRange", "Overpayment", "PayeeAccount", "PayerAlias", "PaymentChoice", "PaymentChoiceItem",
     "PaymentTerms", "PayoutAccount", "PayoutFile", "Period", "Pin", "PortalLink", "PortalSession",
     "PortfolioRule", "ProcessLine", "ProcessRun", "Promise", "PromiseItem", "PromiseJudgement", "Receipt",
     "Refund", "RemittanceAdvice", "Request", "ReturnedPayment", "SavedMapping", "Setting", "Snooze", "StoredFile", "Strategy",

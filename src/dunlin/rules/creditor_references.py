@@ -22,6 +22,20 @@ def creditor_reference(number: int) -> str:
     return f"RF{98 - int(f'{body}271500') % 97:02d}{body}"
 
 
+def reference_of_document(number: str) -> str:
+    """The reference of a document of ours by its number: letters and digits of it behind RF and its check digits; "" where that is
+    longer than a reference holds.
+
+    One of digits alone gets INV in front, so that it is never the number of something else (`creditor_reference`).
+    """
+    body = "".join(mark for mark in number.upper() if mark.isascii() and mark.isalnum())
+    body = f"INV{body}" if body.isdigit() else body
+    if not body or len(body) > DIGITS_MOST:
+        return ""
+    in_numbers = "".join(str(int(mark, 36)) for mark in f"{body}RF00")
+    return f"RF{98 - int(in_numbers) % 97:02d}{body}"
+
+
 def in_groups(reference: str) -> str:
     """As people read it, four marks at a time: RF78 0000 0123."""
     return " ".join(reference[at : at + 4] for at in range(0, len(reference), 4))

@@ -185,6 +185,11 @@ class Policy:
     portal_promise_days: int = _set("portal.promise_days", "int", 30, "calendar days", "The farthest day a customer can promise in the portal; for a later one they ask us.", 1, 365)
     portal_contact_changes: str = _set("portal.contact_changes", "choice", "confirm", "", "What a customer changes of its contacts: a person confirms it, or it holds at once. Whoever gets a mail there can sign in.", None, None, "confirm", "at_once")
 
+    invoice_tax_rounding: str = _set("invoice.tax_rounding", "choice", "document", "", "Tax is rounded once for each rate of a document, or once a line.", None, None, "document", "line")
+    invoice_rebill_due: str = _set("invoice.rebill_due", "choice", "restart", "", "When an invoice that bills anew is due: by the terms from its own date, or as the one it corrects, if that is later than its date.", None, None, "restart", "keep")
+    invoice_number_width: int = _set("invoice.number_width", "int", 6, "digits", "Digits of the number of a new range of documents.", 1, 12)
+    invoice_duplicate_days: int = _set("invoice.duplicate_days", "int", 90, "calendar days", "An invoice of the same customer, reference and amount within this time is asked about; 0 never.", 0, 3650)
+
     call_hours: tuple[tuple[str, str], ...] = _set("conduct.call_hours", "hours", CALL_HOURS, "local time", "Call window per country or country-region, and `default`.")
     call_on_weekends: bool = _set("conduct.call_on_weekends", "bool", False, "", "Calls on Saturday and Sunday.")
     call_on_holidays: bool = _set("conduct.call_on_holidays", "bool", False, "", "Calls on holidays of the contact's place.")

@@ -53,12 +53,14 @@ DO: Mapping[str, str] = MappingProxyType(
         "change_due_date": "change a due date",
         "change_feed": "have a calendar read their follow-ups",
         "change_mailbox": "set up mailboxes, senders and departments",
+        "change_number_range": "change the numbers of documents",
         "change_settings": "change settings",
         "choose_payment": "choose what to pay",
         "confirm_refund": "confirm that a refund went out",
         "confirm_proposal": "do what a mail asks for",
         "correct_contact": "correct a contact",
         "correct_customer": "correct a customer",
+        "credit_document": "credit an invoice",
         "decide_approval": "decide a request for approval",
         "download_document": "download what is theirs",
         "expire_approvals": "end requests that nobody decided in time",
@@ -66,6 +68,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "finish_follow_up": "finish a follow-up",
         "handle_conversation": "assign, snooze, merge or close a conversation",
         "import_file": "import a file",
+        "issue_document": "issue an invoice or memo",
         "lift_auto_pay": "let automatic payment go on again",
         "lock_period": "lock a period",
         "log_call": "log a call",
@@ -78,8 +81,10 @@ DO: Mapping[str, str] = MappingProxyType(
         "order_worklist": "reorder the worklist",
         "pin_customer": "pin a customer",
         "post_item": "post a document or a payment",
+        "print_document": "print an issued document",
         "process_receipt": "process a receipt",
         "queue_call": "queue a call to return",
+        "rebill": "credit an invoice and bill it anew",
         "record_rate": "record an exchange rate",
         "report_finals": "report that final invoicing is complete",
         "resolve_dispute": "resolve a dispute",
@@ -127,6 +132,7 @@ _COLLECTOR = _verbs(
     "correct_contact snooze_customer open_dispute apply_credit see_inbox see_processes send_message answer_mail match_mail "
     "confirm_proposal handle_conversation queue_call ask_department add_document withdraw_message change_feed see_approvals withdraw_approval"
     " see_refunds ask_refund save_payee"
+    " credit_document rebill print_document"
 )
 _SENIOR = _COLLECTOR | _verbs(
     "see_all_customers see_clean_up start_clean_up change_clean_up ask_clean_up resolve_dispute correct_customer reverse_application approve_document withdraw_document settle_message verify_payee"
@@ -138,7 +144,7 @@ _AR_MANAGER = _LEAD | _verbs(
     "see_settings see_imports see_diary run_clean_up post_item take_payment return_payment write_off change_due_date import_file export_books run_daily set_block "
     "lock_period unlock_period verify_books change_settings change_calendar record_rate save_terms "
     "save_strategy activate_strategy save_template activate_template run_process report_finals send_due take_mail change_mailbox "
-    "make_payout confirm_refund return_refund cancel_refund see_receipts take_bank_file process_receipt decide_approval lift_auto_pay"
+    "make_payout confirm_refund return_refund cancel_refund see_receipts take_bank_file process_receipt decide_approval lift_auto_pay issue_document change_number_range"
 )
 _FINANCE = _verbs(
     "see_own_customers see_all_customers see_team see_measures see_settings see_imports see_diary add_note add_follow_up change_feed "
@@ -149,7 +155,7 @@ _FINANCE = _verbs(
     "change_calendar record_rate save_terms "
     "see_inbox see_processes send_message answer_mail ask_department add_document approve_document withdraw_document "
     "approve_message withdraw_message settle_message activate_strategy activate_template report_finals "
-    "see_refunds ask_refund save_payee verify_payee make_payout confirm_refund return_refund cancel_refund see_receipts take_bank_file process_receipt see_approvals withdraw_approval decide_approval lift_auto_pay"
+    "see_refunds ask_refund save_payee verify_payee make_payout confirm_refund return_refund cancel_refund see_receipts take_bank_file process_receipt see_approvals withdraw_approval decide_approval lift_auto_pay credit_document rebill print_document issue_document change_number_range"
 )
 _OTHER_DEPARTMENT = _verbs(
     "see_own_customers see_all_customers add_note finish_follow_up change_feed resolve_dispute add_document report_finals"
@@ -174,13 +180,14 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "administrator": frozenset(SEE)
         | _verbs(
             "manage_users change_settings change_calendar save_terms import_file export_books run_daily verify_books assign_customers set_backup "
-            "run_process send_due take_mail change_mailbox save_template save_strategy settle_message take_bank_file expire_approvals"
+            "run_process send_due take_mail change_mailbox save_template save_strategy settle_message take_bank_file expire_approvals print_document"
         ),
         # The most an API token can be given; its own scopes narrow it.
         "integration": _verbs(
             "see_own_customers see_all_customers see_measures see_imports import_file export_books post_item take_payment return_payment apply_credit open_dispute add_note "
             "log_call log_promise correct_contact correct_customer run_daily verify_books see_inbox see_processes send_message answer_mail "
             "add_document queue_call run_process send_due take_mail confirm_refund return_refund see_receipts take_bank_file process_receipt"
+            " issue_document print_document"
         ),
     }
 )

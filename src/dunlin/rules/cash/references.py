@@ -87,6 +87,10 @@ def mentions_in(text: str, known_order: bool = False) -> tuple[Mention, ...]:
     matches = list(_TOKEN.finditer(clean))
     for index, match in enumerate(matches):
         token = match[0]
+        if token[:2].upper() == "RF" and rf_valid(token) and not token[4:].isdigit():
+            token = token[
+                4:
+            ]  # a reference of ours around the number of a document; digits alone are the portal's own
         if not any(mark.isdigit() for mark in token):
             label = _label_of(token, label if clean[match.start() - 1 : match.start()] in "#:. " else "")
             before = ""
