@@ -88,12 +88,12 @@ def write_exceptions(story: Story, keys: Keys) -> None:
     insert(
         models.Dispute,
         "item customer amount reason note department raised_by opened_on due_on recorded_at by resolved_on resolved_at resolved_by "
-        "resolution",
+        "resolution evidence",
         (
             (
                 keys.of("item", each.item.index), keys.of("customer", each.item.customer), each.amount, each.reason, each.note,
                 each.department, each.raised_by, each.opened_on, each.due_on, each.recorded_at, keys.user(each.by),
-                each.resolved_on, each.resolved_at, keys.user(each.resolved_by), each.resolution,
+                each.resolved_on, each.resolved_at, keys.user(each.resolved_by), each.resolution, "[]",
             )
             for each in story.disputes
         ),

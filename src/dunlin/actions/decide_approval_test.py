@@ -19,6 +19,12 @@ from tests import cast
 pytestmark = [pytest.mark.django_db, pytest.mark.req("D4"), pytest.mark.rule("P11")]
 
 
+@pytest.fixture(autouse=True)
+def _no_effects(monkeypatch):
+    """The requests of these tests are about nothing: what a decision does is tested with what it is about."""
+    monkeypatch.setattr(deciding, "ON_DECISION", MappingProxyType({}))
+
+
 def person(role, name="", **more):
     return cast.who(cast.user(role, name or role.replace("_", "")), **more)
 

@@ -46,6 +46,7 @@ _MONEY: dict[type[models.Model], tuple[tuple[str, ...], str]] = {
     records.PaymentChoiceItem: (("amount",), "choice__currency"),
     records.Receipt: (("amount", "charges"), "currency"),
     records.Approval: (("amount",), "currency"),
+    records.Overpayment: (("amount",), "payment__currency"),
     records.RemittanceAdvice: (("amount", "money"), "currency"),
     records.PayoutFile: (("sum",), "currency"),
     records.Refund: (("amount",), "currency"),
@@ -93,7 +94,7 @@ _BOOKS: tuple[tuple[str, type[models.Model]], ...] = (
     ("mail_proposals", records.MailProposal), ("departments", records.Department), ("requests", records.Request),
     ("payment_choices", records.PaymentChoice), ("payment_choice_items", records.PaymentChoiceItem),
     ("clean_up_projects", records.CleanUpProject), ("clean_up_accounts", records.CleanUpAccount), ("fix_runs", records.FixRun),
-    ("remittance_advices", records.RemittanceAdvice),
+    ("remittance_advices", records.RemittanceAdvice), ("overpayments", records.Overpayment), ("returned_payments", records.ReturnedPayment),
     ("diary", records.DiaryLine),
 )  # fmt: skip
 _DECISIONS: tuple[tuple[str, type[models.Model]], ...] = (
