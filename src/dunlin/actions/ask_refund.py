@@ -134,6 +134,14 @@ def _rail(credit: Item, asked: RefundAsked) -> str:
     return paid_by([credit]).get(credit.pk, PaidBy()).rail or asked.rail
 
 
+def _came_by(row: Refund, credit: Item) -> str:
+    """How long it may still come back goes by this: what only the one who asks says is told as their word."""
+    if not row.rail:
+        return "No file told how it came in."
+    told = paid_by([credit]).get(credit.pk, PaidBy()).rail
+    return f"It came by {RAILS[row.rail]}{'' if told else '; so says who asks, no file told it'}."
+
+
 def _request(who: Who, row: Refund, credit: Item, answer: Refundable) -> Asked:
     """What the one who decides reads."""
     amount = Money(row.amount, row.currency)
@@ -142,7 +150,7 @@ def _request(who: Who, row: Refund, credit: Item, answer: Refundable) -> Asked:
     to = f"{row.payee_name}, {way}" + (f" to ..{row.payee.tail}" if row.payee else "")
     evidence = [
         f"Of {called(credit)} {Money(credit.open, credit.currency)} is unused; value date {credit.value_on}.",
-        f"It came by {RAILS[row.rail]}." if row.rail else "No file told how it came in.",
+        _came_by(row, credit),
         f"The customer owes {owner.owed} in {owner.documents:,} documents."
         if owner.owed.minor
         else "The customer owes nothing in this currency.",
