@@ -385,7 +385,7 @@ def test_the_sign_in_library_opens_only_its_front_pages(db: None, name: str) -> 
 
 def test_only_these_places_are_outside_the_door() -> None:
     top = {str(each.pattern) for each in get_resolver().url_patterns}
-    assert top == {"healthz", "sign-in/", "portal/", ""}
+    assert top == {"healthz", "provider/stripe/", "sign-in/", "portal/", ""}
     told = Client().get("/healthz")
     assert b"Lakeside" not in told.content
 

@@ -56,6 +56,11 @@ def automatic_application(today: date, now: datetime, dry_run: bool = False) -> 
     return Who(None, "automatic application", "integration", "clock", today, now, dry_run=dry_run)
 
 
+def payment_provider(today: date, now: datetime, request_id: str = "") -> Who:
+    """What follows from what Stripe told or was asked is posted in its name, with no more rights than that needs."""
+    return Who(None, "Stripe", "payment_provider", "provider", today, now, request_id)
+
+
 @dataclass
 class Act:
     """One act under way: what it tells the diary, and the answer a repeat of its key gets."""

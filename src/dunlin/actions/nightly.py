@@ -29,9 +29,11 @@ from dunlin.records.policies import current_policy
 ERRAND = "dunlin.actions.nightly.nightly"
 SENDING = "dunlin.actions.nightly.send_now"
 READING = "dunlin.actions.nightly.read_now"
+ASKING = "dunlin.actions.take_provider_event.sweep_now"
 EVERY_MINUTES = 5
 SEND_EVERY_MINUTES = 1
 READ_EVERY_MINUTES = 2
+ASK_EVERY_MINUTES = 5
 # The day is decided before people come in, after the banks' night files have arrived.
 FROM_HOUR = 4
 
@@ -101,6 +103,7 @@ def keep_schedule() -> None:
         ("the day", ERRAND, EVERY_MINUTES),
         ("sending", SENDING, SEND_EVERY_MINUTES),
         ("mailboxes", READING, READ_EVERY_MINUTES),
+        ("payments", ASKING, ASK_EVERY_MINUTES),
     ):
         Schedule.objects.update_or_create(
             name=name,

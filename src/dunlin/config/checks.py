@@ -65,6 +65,22 @@ def _portal(env: Environment) -> Finding | None:
     return None
 
 
+def _stripe(env: Environment) -> Finding | None:
+    at = env.stripe
+    if at is None:
+        return None
+    if not at["webhook_secret"]:
+        return (
+            "DUNLIN_STRIPE_WEBHOOK_SECRET",
+            "is empty: nothing Stripe tells would be believed; set the secret of its endpoint.",
+        )
+    if at["base"]:
+        return "DUNLIN_STRIPE_API_BASE", "must be empty: money goes through Stripe's own address."
+    if not env.portal:
+        return "DUNLIN_PORTAL_URL", "must be set with a key of Stripe: payers come back to it."
+    return None
+
+
 def _database(env: Environment) -> Finding | None:
     if env.database.startswith("postgres") and ":@" not in env.database and "@" not in env.database:
         return "DUNLIN_DATABASE_URL", "names no user."
@@ -81,5 +97,5 @@ def _mail(env: Environment) -> Finding | None:
 
 
 _CHECKS: tuple[Callable[[Environment], Finding | None], ...] = (
-    _mode, _secret_key, _data_key, _hosts, _https, _origins, _portal, _database, _mail,
+    _mode, _secret_key, _data_key, _hosts, _https, _origins, _portal, _stripe, _database, _mail,
 )  # fmt: skip

@@ -87,6 +87,19 @@ class Environment(BaseSettings):
     oidc_client_id: str = Field("", description="Client id at that provider.")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="Client secret at that provider.")
 
+    stripe_secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Secret key of Stripe (`sk_test_...` or `sk_live_...`); with it the portal offers cards and bank debit (docs/guides/card-payments.md). Empty: bank transfer only.",
+    )
+    stripe_webhook_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signing secret of the webhook endpoint at Stripe (`whsec_...`), which is `/provider/stripe/` here.",
+    )
+    stripe_api_base: str = Field(
+        "",
+        description="Another address in place of Stripe's own API, for a stand-in in tests; empty: Stripe.",
+    )
+
     @property
     def database(self) -> str:
         """The database address with the default filled in."""
@@ -102,6 +115,15 @@ class Environment(BaseSettings):
     def portal(self) -> str:
         """The address of the portal with its last slash; "" when none is set."""
         return f"{self.portal_url.rstrip('/')}/" if self.portal_url else ""
+
+    @property
+    def stripe(self) -> dict[str, str] | None:
+        """Key, webhook secret and address of the payment provider; None without a key."""
+        key = self.stripe_secret_key.get_secret_value()
+        if not key:
+            return None
+        secret = self.stripe_webhook_secret.get_secret_value()
+        return {"key": key, "webhook_secret": secret, "base": self.stripe_api_base.rstrip("/")}
 
     @property
     def smtp(self) -> dict[str, object] | None:

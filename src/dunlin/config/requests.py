@@ -18,11 +18,15 @@ _SECRET = re.compile(r"^(/follow-ups/feed/|/portal/link/).+")
 log = structlog.get_logger("dunlin.requests")
 
 
-def content_policy(oidc_url: str) -> str:
+STRIPE_PAGES = "https://checkout.stripe.com"
+
+
+def content_policy(*led_to: str) -> str:
     """Everything comes from ourselves; no inline script or style, no frame, no plug-in. A form may also lead to the company's
-    sign-in provider, if there is one: browsers hold the redirect that follows a form to the same list."""
-    provider = urlsplit(oidc_url)
-    also = f" {provider.scheme}://{provider.netloc}" if provider.netloc else ""
+    sign-in provider and to the pages where cards are typed, if there are some (`led_to`): browsers hold the redirect that follows a
+    form to the same list."""
+    places = [urlsplit(each) for each in led_to]
+    also = "".join(f" {place.scheme}://{place.netloc}" for place in places if place.netloc)
     return (
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
         f"base-uri 'none'; form-action 'self'{also}; frame-ancestors 'none'"
@@ -59,7 +63,9 @@ class ContentSecurityPolicy:
 
     def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
         self.answer = answer
-        self.policy = content_policy(settings.ENVIRONMENT.oidc_url)
+        stripe = settings.STRIPE
+        pages = (stripe["base"] or STRIPE_PAGES) if stripe else ""
+        self.policy = content_policy(settings.ENVIRONMENT.oidc_url, pages)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.answer(request)

@@ -2,10 +2,11 @@
 
 from django.urls import include, path
 
-from dunlin.api import health
+from dunlin.api import health, provider
 
 urlpatterns = [
     path("healthz", health.healthz),
+    path("provider/stripe/", provider.stripe, name="provider_stripe"),
     path("sign-in/", include("allauth.urls")),
     path("portal/", include("dunlin.portal.urls")),
     path("", include("dunlin.desk.urls")),

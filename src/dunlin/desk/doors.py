@@ -20,7 +20,7 @@ from dunlin.rules.policy import Policy
 from dunlin.rules.roles import may
 
 # The feed of a calendar asks for its own secret (desk/feed.py); the portal has a door of its own (portal/doors.py).
-_OPEN_TO_ALL = ("/sign-in/", "/static/", "/healthz", "/follow-ups/feed/", "/portal/")
+_OPEN_TO_ALL = ("/sign-in/", "/static/", "/healthz", "/follow-ups/feed/", "/portal/", "/provider/")
 
 
 @dataclass(frozen=True)

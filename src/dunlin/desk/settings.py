@@ -33,6 +33,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("follow-ups", "Rest and follow-ups", ("contact", "follow_up")),
     ("hours", "Calling hours", ("conduct",)),
     ("inbox", "Inbox", ("inbox",)),
+    ("portal", "Customer portal and cards", ("portal", "card")),
     ("cash", "Cash and returned payments", ("cash", "return")),
     ("stages", "Stages", ("stage",)),
     ("invoices", "Invoices and memos", ("invoice",)),
@@ -138,7 +139,7 @@ def value_of(setting: Setting, typed: Mapping[str, str]) -> Any:
             setting.choices,
             key=lambda each: (typed.get(f"{setting.name}.{each}", "9"), setting.choices.index(each)),
         )
-    if setting.kind in ("hours", "shares", "tolerances"):
+    if setting.kind in ("hours", "shares", "table", "tolerances"):
         pairs = (line.split(None, 1) for line in text.splitlines() if line.strip())
         return {pair[0].rstrip(":"): pair[1].strip() if len(pair) > 1 else "" for pair in pairs}
     return text.upper() if setting.kind == "currency" else text
@@ -191,7 +192,7 @@ def _written(setting: Setting, value: Any) -> Any:
         return value
     if setting.kind in ("days", "rates"):
         return ", ".join(map(str, value))
-    if setting.kind in ("hours", "shares", "tolerances"):
+    if setting.kind in ("hours", "shares", "table", "tolerances"):
         return "\n".join(f"{place} {hours}" for place, hours in value.items())
     return thousands(setting, value)
 
@@ -208,7 +209,7 @@ def default_of(setting: Setting) -> str:
     plain = Policy().as_mapping()[setting.name]
     if setting.kind == "bool":
         return "yes" if plain else "no"
-    if setting.kind in ("hours", "shares", "tolerances"):
+    if setting.kind in ("hours", "shares", "table", "tolerances"):
         return "; ".join(f"{place} {hours}" for place, hours in plain.items()) or "none"
     if setting.kind == "order":
         return ", then ".join(TIER_NAMES[each] for each in plain)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from django.http import HttpRequest
 
 from dunlin.actions.doing import Who
-from dunlin.records.models import Contact, Customer, Document, Item, PaymentChoice
+from dunlin.records.models import Contact, Customer, Document, Item, OnlinePayment, PaymentChoice
 from dunlin.rules.codes import Refused
 
 
@@ -71,6 +71,16 @@ def choices_for(account: Account, ids: Sequence[int]) -> list[PaymentChoice]:
     if not rows or len(rows) != len(set(ids)):
         raise Refused("payment_choice_unknown", choice=min(ids, default=0))
     return rows
+
+
+def online_payment_for(account: Account, pk: int) -> OnlinePayment:
+    """A payment by card or bank debit of the account. Refused: online_payment_unknown."""
+    found = (
+        OnlinePayment.objects.filter(pk=pk, customer=account.pk).select_related("choice", "entity").first()
+    )
+    if found is None:
+        raise Refused("online_payment_unknown", payment=pk)
+    return found
 
 
 def contact_for(account: Account, pk: int) -> Contact:

@@ -1,4 +1,5 @@
-"""Pay one, several or part: what to pay, then how. Today that is a bank transfer with a reference that says what it is for."""
+"""Pay one, several or part: what to pay, then how. By card or bank debit where there is a provider (portal/online.py), and always by a
+bank transfer with a reference that says what it is for."""
 
 from __future__ import annotations
 
@@ -11,11 +12,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dunlin.actions.choose_payment import choose_payment
-from dunlin.portal.access import account_for, choices_for, items_for
+from dunlin.portal.access import Account, account_for, choices_for, items_for
 from dunlin.portal.answers import IDS_MAX, Unclear, act, money_in, numbers_in, show
+from dunlin.portal.online import online_way
 from dunlin.portal.problems import sentence_of
 from dunlin.portal.words import Words
 from dunlin.records.models import PaymentChoice
+from dunlin.reports.online_payments import on_the_way
 from dunlin.reports.portal_account import ids_of, lines_of
 from dunlin.rules.creditor_references import in_groups
 from dunlin.rules.money import Money
@@ -35,7 +38,7 @@ class BankTransfer(NamedTuple):
 
 
 def ways_to_pay(choice: PaymentChoice) -> list[BankTransfer]:
-    """How a choice can be paid. A provider of cards and bank debits, once its keys are set, is one more way that begins here."""
+    """How a choice can be paid by bank transfer."""
     told = [line for line in choice.entity.payment_instructions.splitlines() if line.strip()]
     return [BankTransfer(choice, told, in_groups(choice.reference or ""))]
 
@@ -72,17 +75,27 @@ def pay(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def how_to_pay(request: HttpRequest, pk: int) -> HttpResponse:
-    """The bank details and the reference of what was chosen."""
+    """Card, bank debit, and the bank details with the reference, of what was chosen."""
     mine = account_for(request, pk)
-    found = choices_for(mine, numbers_in(request, "choice"))
+    return ways_page(request, mine, choices_for(mine, numbers_in(request, "choice")))
+
+
+def ways_page(
+    request: HttpRequest, mine: Account, found: list[PaymentChoice], error: str = ""
+) -> HttpResponse:
+    """The ways to pay what was chosen; `error` says why the one tried did not begin."""
     ways = [way for each in found for way in ways_to_pay(each)]
-    return show(request, "how_to_pay.html", {"mine": mine, "ways": ways})
+    online = {each.pk: online_way(request, mine, each) for each in found}
+    facts = {"mine": mine, "ways": ways, "online": online, "error": error}
+    return show(request, "how_to_pay.html", facts, status=422 if error else 200)
 
 
 def chosen_in(request: HttpRequest, pk: int) -> list[int]:
-    """The items a page is about: those ticked, or all of `all` (late, open)."""
+    """The items a page is about: those ticked, or all of `all` (late, open) for which no payment is on its way."""
     given = request.POST if request.method == "POST" else request.GET
     which = given.get("all", "")
     if which in ("late", "open"):
-        return ids_of(pk, request.portal.today, which, IDS_MAX)  # type: ignore[attr-defined]
+        ids = ids_of(pk, request.portal.today, which, IDS_MAX)  # type: ignore[attr-defined]
+        coming = on_the_way(ids)
+        return [each for each in ids if each not in coming]
     return numbers_in(request, "item")

@@ -42,7 +42,13 @@ def test_every_address_of_another_account_is_not_found_and_changes_nothing(books
     other = signed_in(JONAS)
     other.post(at("portal_pay", harbour), {"item": books.part_paid.pk})
     choice = PaymentChoice.objects.get()
-    more = {"document": theirs.pk, "entity": books.entity.pk, "currency": "USD"}
+    more = {
+        "document": theirs.pk,
+        "entity": books.entity.pk,
+        "currency": "USD",
+        "choice": choice.pk,
+        "online": 1,
+    }
     before = rows()
     tried = 0
     for route in urlpatterns:

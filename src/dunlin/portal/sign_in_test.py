@@ -270,7 +270,8 @@ def test_forged_forms_are_refused(books: Books) -> None:
     for route in urlpatterns:
         if route.name in ("portal_nothing", "portal_link", "portal_document", "portal_statement"):
             continue
-        path = reverse(route.name, args=[books.lakeside.pk] if "pk" in route.pattern.converters else [])
+        own = {"pk": books.lakeside.pk}
+        path = reverse(route.name, kwargs={each: own.get(each, 1) for each in route.pattern.converters})
         assert client.post(path, {"item": books.late.pk}).status_code in (403, 405), route.name
     assert "Something broke" not in client.post("/portal/sign-in").content.decode()
     assert rows() == before

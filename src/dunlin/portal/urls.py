@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from dunlin.portal import ask, contacts, dispute, documents, home, pay, problems, promise, sign_in
+from dunlin.portal import ask, contacts, dispute, documents, home, online, pay, problems, promise, sign_in
 
 urlpatterns: list[URLPattern] = [
     path("", home.accounts, name="portal"),
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern] = [
     path("accounts/<int:pk>", home.account, name="portal_account"),
     path("accounts/<int:pk>/pay", pay.pay, name="portal_pay"),
     path("accounts/<int:pk>/how-to-pay", pay.how_to_pay, name="portal_how_to_pay"),
+    path("accounts/<int:pk>/choices/<int:choice>/online", online.begin, name="portal_pay_online"),
+    path("accounts/<int:pk>/payments/<int:online>", online.payment, name="portal_payment"),
     path("accounts/<int:pk>/promise", promise.promise, name="portal_promise"),
     path("accounts/<int:pk>/dispute", dispute.dispute, name="portal_dispute"),
     path("accounts/<int:pk>/documents", documents.documents, name="portal_documents"),

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from dunlin.portal import home, words
+from dunlin.portal import home, online, words
 from dunlin.portal.dispute import REASONS
 from dunlin.portal.words import LANGUAGES, language_of, words_in
 from dunlin.records.documents import DOCUMENT_KINDS
+from dunlin.records.online_payments import ONLINE_STATES
 from dunlin.reports.portal_account import GROUPS
 
 pytestmark = pytest.mark.req("E7")
@@ -47,6 +48,7 @@ def test_every_sentence_a_page_or_view_names_exists_and_each_is_used() -> None:
     named |= {f"group_{each}" for each in GROUPS} | {f"reason_{each}" for each in REASONS}
     named |= {f"document_{each}" for each in DOCUMENT_KINDS} | {f"done_{each}" for each in home.DONE}
     named |= {"contacts_at_once", "contacts_asked"}
+    named |= {f"payment_{online.SAID.get(each, each)}" for each in ONLINE_STATES}
     for status in (400, 403, 404, 413, 500):
         named |= {f"problem_{status}", f"problem_{status}_title"}
     named = {each for each in named if not each.endswith("_")}

@@ -25,6 +25,7 @@ from dunlin.records.imports import ImportChange, ImportProblem, ImportRun, Saved
 from dunlin.records.issued import IssuedDocument, NumberRange
 from dunlin.records.items import Application, DueDateChange, Item, ItemLine
 from dunlin.records.messages import Mailing, Message, MessageEvent, MessageFile, MessageItem
+from dunlin.records.online_payments import OnlinePayment, ProviderEvent
 from dunlin.records.people import Absence, User
 from dunlin.records.policies import Setting
 from dunlin.records.portal import PaymentChoice, PaymentChoiceItem, PortalLink, PortalSession
@@ -41,9 +42,9 @@ __all__ = [
     "Decision", "DecisionRun", "Department", "DiaryLine", "Dispute", "Document", "DueDateChange", "Entity",
     "ExchangeRate", "FinalsReport", "FixRun", "FollowUp", "ImportChange", "ImportProblem", "ImportRun", "IssuedDocument", "Item",
     "ItemLine", "Mail", "MailFile", "MailProposal", "Mailbox", "Mailing", "Message", "MessageEvent",
-    "MessageFile", "MessageItem", "Note", "NumberRange", "Overpayment", "PayeeAccount", "PayerAlias", "PaymentChoice", "PaymentChoiceItem",
+    "MessageFile", "MessageItem", "Note", "NumberRange", "OnlinePayment", "Overpayment", "PayeeAccount", "PayerAlias", "PaymentChoice", "PaymentChoiceItem",
     "PaymentTerms", "PayoutAccount", "PayoutFile", "Period", "Pin", "PortalLink", "PortalSession",
-    "PortfolioRule", "ProcessLine", "ProcessRun", "Promise", "PromiseItem", "PromiseJudgement", "Receipt",
+    "PortfolioRule", "ProcessLine", "ProcessRun", "Promise", "PromiseItem", "PromiseJudgement", "ProviderEvent", "Receipt",
     "Refund", "RemittanceAdvice", "Request", "ReturnedPayment", "SavedMapping", "Setting", "Snooze", "StoredFile", "Strategy",
     "StrategyVersion", "Template", "TemplateVersion", "TierOrder", "User",
 ]  # fmt: skip

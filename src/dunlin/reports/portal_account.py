@@ -13,6 +13,7 @@ from django.db.models import Case, Count, F, Min, Q, QuerySet, Sum, Value, When
 
 from dunlin.records.documents import NEEDS_APPROVAL
 from dunlin.records.models import Document, Item, Promise, PromiseItem
+from dunlin.reports.online_payments import on_the_way
 
 PAGE_SIZE = 50
 PAID_DAYS = 365
@@ -55,6 +56,7 @@ class Line:
     closed_on: date | None
     promised_on: date | None
     document_id: int | None
+    coming: int = 0  # minor units that a bank debit on its way is to pay
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def owed(customer_ids: Iterable[int], today: date) -> dict[int, list[Owed]]:
 
 
 def lines(customer_id: int, today: date, group: str, page: int = 1) -> Lines:
-    """A page of a group of GROUPS; `paid` are those settled within a year. Four queries."""
+    """A page of a group of GROUPS; `paid` are those settled within a year. Five queries."""
     groups = {
         "late": Q(side=1, open__gt=0, due_on__lt=today),
         "due": Q(side=1, open__gt=0, due_on__gte=today),
@@ -110,7 +112,7 @@ def lines(customer_id: int, today: date, group: str, page: int = 1) -> Lines:
 
 
 def lines_of(customer_id: int, items: Iterable[Item], today: date) -> list[Line]:
-    """Some items of an account as lines. Two queries."""
+    """Some items of an account as lines. Three queries."""
     return _lines(customer_id, list(items), today)
 
 
@@ -120,6 +122,7 @@ def _lines(customer_id: int, items: list[Item], today: date) -> list[Line]:
         item__in=ids, promise__status="open", promise__replaced_by=None, promise__due_on__gte=today
     )
     promised = dict(open_promises.order_by("promise__due_on").values_list("item", "promise__due_on"))
+    coming = on_the_way(ids)
     files: dict[int, int] = {}
     for item_id, pk in (
         handed_out(customer_id)
@@ -133,7 +136,7 @@ def _lines(customer_id: int, items: list[Item], today: date) -> list[Line]:
             item.pk, item.kind, item.number or f"#{item.pk}", item.instalment, item.po_number or item.reference, item.currency,
             item.amount, item.open, item.disputed, item.document_on, item.due_on,
             max(0, (today - item.due_on).days) if item.side == 1 and item.open else 0, item.closed_on, promised.get(item.pk),
-            files.get(item.pk),
+            files.get(item.pk), coming.get(item.pk, 0),
         )
         for item in items
     ]  # fmt: skip

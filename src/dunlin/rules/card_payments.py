@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
 
 from dunlin.rules.money import Money
+from dunlin.rules.policy import Policy
 
 FeeBase = Literal["whole_payment", "excess"]
 WITHOUT_FEE = frozenset({"debit", "prepaid"})
@@ -34,6 +35,36 @@ def card_fee(
         return Money.zero(payment.currency)
     rate = min([rate_pct, *(cap for cap in caps_pct if cap is not None)])
     return (payment if base == "whole_payment" else payment - threshold).times(rate / 100)
+
+
+def fee_threshold(policy: Policy, currency: str) -> Money | None:
+    """Above which card payment of a currency a fee is due; None where none ever is."""
+    over = dict(policy.card_fee_over).get(currency)
+    return None if over is None else Money.rounded(over, currency)
+
+
+def fee_by_policy(
+    policy: Policy, payment: Money, country: str, region: str, card_type: str = "credit"
+) -> Money:
+    """The fee on a card payment by the settings, of a customer in a country and region. Before the card is known, it is taken for a
+    credit card; what turns out to be another bears none (`WITHOUT_FEE`) and the fee goes back (rule P12)."""
+    threshold = fee_threshold(policy, payment.currency)
+    if threshold is None:
+        return Money.zero(payment.currency)
+    places = dict(policy.card_place_caps_pct)
+    place = places.get(f"{country}-{region}", places.get(country))
+    caps = (policy.card_network_cap_pct, policy.card_cost_pct, place)
+    base: FeeBase = "excess" if policy.card_fee_base == "excess" else "whole_payment"
+    return card_fee(payment, threshold, policy.card_fee_pct, card_type, caps_pct=caps, base=base)
+
+
+def split_below(payments: Sequence[Money], threshold: Money | None) -> bool:
+    """Whether card payments of one customer on one day look like one that was split to stay at or below the threshold: two or more
+    of them that are above it only together. It is told to a person and never charged (P12)."""
+    if threshold is None:
+        return False
+    small = [each for each in payments if each <= threshold]
+    return len(small) > 1 and sum(each.minor for each in small) > threshold.minor
 
 
 def fee_refund(fee: Money, payment: Money, refunded: Money) -> Money:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dunlin.rules.cash.tolerances import limits_of
-from dunlin.rules.money import NotMoney, minor_digits
+from dunlin.rules.money import MINOR_DIGITS, NotMoney, minor_digits
 
 # The five tiers of the worklist in the default order of P5 and B2. `rest` takes whoever no other tier takes.
 TIERS = ("final_just_past_due", "mrr_aged", "late", "early", "rest")
@@ -46,6 +46,9 @@ MAY_ACT_ALONE = (
 
 # The worked example of lifetime losses in IFRS 9's simplified approach, DOMAIN [20]: a start, not anybody's history.
 LOSS_RATES = ("0.3", "1.6", "3.6", "6.6", "10.6")
+# The highest card fee, per cent of the payment, where the law says one: DOMAIN section 5. 0: none may be taken.
+CARD_FEE_CAPS = (("PR", "0"), ("US-CA", "0"), ("US-CO", "2"), ("US-CT", "0"), ("US-MA", "0"), ("US-ME", "0"))
+
 RATES_MAX = 8  # as many as there may be buckets
 
 
@@ -90,6 +93,8 @@ def _set(
         default = Decimal(default)
     elif kind == "rates":
         default = tuple(map(Decimal, default))
+    elif kind == "table":
+        default = tuple((each, Decimal(number)) for each, number in default)
     return field(default=default, metadata=meta)
 
 
@@ -189,6 +194,13 @@ class Policy:
     invoice_rebill_due: str = _set("invoice.rebill_due", "choice", "restart", "", "When an invoice that bills anew is due: by the terms from its own date, or as the one it corrects, if that is later than its date.", None, None, "restart", "keep")
     invoice_number_width: int = _set("invoice.number_width", "int", 6, "digits", "Digits of the number of a new range of documents.", 1, 12)
     invoice_duplicate_days: int = _set("invoice.duplicate_days", "int", 90, "calendar days", "An invoice of the same customer, reference and amount within this time is asked about; 0 never.", 0, 3650)
+    card_fee_over: tuple[tuple[str, Decimal], ...] = _set("card.fee_over", "table", (), "currency and amount", "A card payment above this bears the fee; a currency without a line bears none.", 0, None)
+    card_fee_pct: Decimal = _set("card.fee_pct", "decimal", "3", "per cent", "Our rate of the card fee; the lowest of it and the caps is taken.", 0, 20)  # noqa: RUF009
+    card_network_cap_pct: Decimal = _set("card.network_cap_pct", "decimal", "3", "per cent", "The most the card networks allow as a fee.", 0, 20)  # noqa: RUF009
+    card_cost_pct: Decimal = _set("card.cost_pct", "decimal", "2.9", "per cent", "What accepting a card costs us; the fee is never more.", 0, 20)  # noqa: RUF009
+    card_place_caps_pct: tuple[tuple[str, Decimal], ...] = _set("card.place_caps_pct", "table", CARD_FEE_CAPS, "place and per cent", "The highest fee by the customer's country or country-region; 0 where none may be taken.", 0, 20)
+    card_fee_base: str = _set("card.fee_base", "choice", "whole_payment", "", "The fee is of the whole payment, or of what is above the threshold.", None, None, "whole_payment", "excess")
+    card_waiver_days: int = _set("card.waiver_days", "int", 14, "calendar days", "An approved waiver of the card fee holds this long from the day it was asked for.", 1, 365)
 
     call_hours: tuple[tuple[str, str], ...] = _set("conduct.call_hours", "hours", CALL_HOURS, "local time", "Call window per country or country-region, and `default`.")
     call_on_weekends: bool = _set("conduct.call_on_weekends", "bool", False, "", "Calls on Saturday and Sunday.")
@@ -248,7 +260,7 @@ def _registry() -> dict[str, Setting]:
 def _plain(setting: Setting, value: Any) -> Any:
     if setting.kind in ("hours", "tolerances"):
         return dict(value)
-    if setting.kind == "shares":
+    if setting.kind in ("shares", "table"):
         return {name: str(share) for name, share in value}
     if isinstance(value, tuple):
         return [str(each) if isinstance(each, Decimal) else each for each in value]
@@ -291,7 +303,7 @@ def _read(setting: Setting, value: Any) -> Any:
             return tuple(value)
         if setting.kind in ("hours", "tolerances"):
             return tuple(sorted(dict(value).items()))
-        if setting.kind == "shares":
+        if setting.kind in ("shares", "table"):
             if any(isinstance(share, float) for share in dict(value).values()):
                 raise _wrong(setting, value, "must have its numbers written as text, such as '0.95'")
             return tuple(sorted((name, Decimal(share)) for name, share in dict(value).items()))
@@ -313,6 +325,7 @@ _KINDS = {
     "hours": "a table of place and hours",
     "shares": "a table of names and shares",
     "tolerances": "a table of currency, amount and per cent",
+    "table": "a table of names and numbers",
     "choice": "one of the choices",
     "currency": "a currency code",
     "zone": "a time zone",
@@ -323,6 +336,8 @@ def _check(setting: Setting, value: Any) -> None:
     """NotASetting unless `value` (already of the right type) is within the bounds and choices of the setting."""
     listed = setting.kind in ("days", "rates")
     numbers = value if listed else (value,) if setting.kind in ("int", "decimal") else ()
+    if setting.kind == "table":
+        numbers = tuple(number for _, number in value)
     if any(isinstance(number, Decimal) and not number.is_finite() for number in numbers):
         raise _wrong(setting, value, "is not a number")
     if setting.kind == "rates" and not 0 < len(value) <= RATES_MAX:
@@ -359,6 +374,10 @@ def _check(setting: Setting, value: Any) -> None:
             limits_of(currency, str(limits))
         except ValueError as problem:
             raise _wrong(setting, str(limits), str(problem)) from None
+    if setting.name == "card.fee_over":
+        for code, _ in value:
+            if code not in MINOR_DIGITS:
+                raise _wrong(setting, code, "is not a currency code such as EUR")
 
 
 def minutes_of(window: str) -> tuple[int, int]:

@@ -43,6 +43,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "approve_message": "approve a message before it goes",
         "ask_clean_up": "ask approval of a clean-up project",
         "ask_department": "ask a department",
+        "ask_fee_waiver": "ask that a card fee be waived",
         "ask_refund": "ask for a refund",
         "ask_question": "ask us a question in the portal",
         "assign_customers": "assign customers to collectors",
@@ -67,6 +68,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "export_books": "export the books",
         "finish_follow_up": "finish a follow-up",
         "handle_conversation": "assign, snooze, merge or close a conversation",
+        "follow_online_payment": "bring in what became of an online payment",
         "import_file": "import a file",
         "issue_document": "issue an invoice or memo",
         "lift_auto_pay": "let automatic payment go on again",
@@ -79,6 +81,7 @@ DO: Mapping[str, str] = MappingProxyType(
         "match_mail": "say whose mail it is",
         "open_dispute": "open a dispute",
         "order_worklist": "reorder the worklist",
+        "pay_online": "pay by card or bank debit",
         "pin_customer": "pin a customer",
         "post_item": "post a document or a payment",
         "print_document": "print an issued document",
@@ -131,7 +134,7 @@ _COLLECTOR = _verbs(
     "see_own_customers see_measures apply_fixes undo_fixes log_call log_promise cancel_promise add_note add_follow_up finish_follow_up "
     "correct_contact snooze_customer open_dispute apply_credit see_inbox see_processes send_message answer_mail match_mail "
     "confirm_proposal handle_conversation queue_call ask_department add_document withdraw_message change_feed see_approvals withdraw_approval"
-    " see_refunds ask_refund save_payee"
+    " see_refunds ask_refund save_payee ask_fee_waiver"
     " credit_document rebill print_document"
 )
 _SENIOR = _COLLECTOR | _verbs(
@@ -192,12 +195,17 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 
-# Who is no user: the people of a customer, in the portal. Which accounts are theirs says portal/access.py.
+# Who is no user: the people of a customer, in the portal (which accounts are theirs says portal/access.py), and the provider of
+# cards and bank debits, whose messages are believed once they are signed and asked for again.
 OUTSIDE: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "customer": _verbs(
-            "sign_in_to_portal log_promise open_dispute add_document correct_contact ask_question choose_payment download_document"
-        )
+            "sign_in_to_portal log_promise open_dispute add_document correct_contact ask_question choose_payment download_document "
+            "pay_online"
+        ),
+        "payment_provider": _verbs(
+            "follow_online_payment take_payment post_item return_payment open_dispute resolve_dispute"
+        ),
     }
 )
 

@@ -37,7 +37,7 @@ def test_the_ladder_of_the_desk_only_adds():
 
 
 def test_every_verb_exists_and_someone_has_it():
-    assert verbs_of(ROLES) | OUTSIDE["customer"] == set(VERBS)
+    assert verbs_of(ROLES).union(*OUTSIDE.values()) == set(VERBS)
     assert set(LABELS) == set(ROLES)
 
 
@@ -56,6 +56,6 @@ def test_several_roles_add_up():
 @pytest.mark.invariant(39)
 def test_a_customer_is_no_role_of_a_user_and_sees_nothing_of_the_desk():
     assert not OUTSIDE.keys() & ROLES.keys()
-    assert not OUTSIDE["customer"] & set(SEE)
+    assert not any(verbs & set(SEE) for verbs in OUTSIDE.values())
     assert may("customer", "log_promise")
     assert not may("customer", "cancel_promise")

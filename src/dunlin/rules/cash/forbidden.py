@@ -18,7 +18,7 @@ _INSTRUCTION = re.compile(
 _NETTING = re.compile(r"\b(?:inter-?company|netting|net\s+settlement|offset|contra)\b", re.IGNORECASE)
 # Money that no customer sends for invoices.
 _NOT_OURS = re.compile(
-    r"\b(?:interest\s+(?:credit|paid)|payroll|irs\s+treas|tax\s+refund|insurance\s+claim|treasury|sweep|stripe\s+transfer|sale\s+of\s+asset)\b",
+    r"\b(?:interest\s+(?:credit|paid)|payroll|irs\s+treas|tax\s+refund|insurance\s+claim|treasury|sweep|stripe\s+(?:transfer|payout)|sale\s+of\s+asset)\b",
     re.IGNORECASE,
 )
 
