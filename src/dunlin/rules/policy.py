@@ -16,38 +16,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dunlin.rules.cash.tolerances import limits_of
 from dunlin.rules.money import MINOR_DIGITS, NotMoney, minor_digits
+from dunlin.rules.policy_tables import CALL_HOURS, CARD_FEE_CAPS, EMAIL_HOURS, INBOX_HOURS, LOSS_RATES
 
 # The five tiers of the worklist in the default order of P5 and B2. `rest` takes whoever no other tier takes.
 TIERS = ("final_just_past_due", "mrr_aged", "late", "early", "rest")
-
-# Call windows in the debtor's local time, section 5. "US-*" stands for the states that close at 20:00: it narrows
-# the window while the state is not known. `default` serves a known country without a row of its own.
-CALL_HOURS = (
-    ("EU", "08:00-20:00"),
-    ("GB", "08:00-20:00"),
-    ("IN", "08:00-19:00"),
-    ("PH", "06:00-22:00"),
-    ("US", "08:00-21:00"),
-    ("US-*", "08:00-20:00"),
-    ("default", "08:00-20:00"),
-)
-
-# Hours of automatic e-mail in the contact's local time; rows for places as in CALL_HOURS.
-EMAIL_HOURS = (("default", "08:00-18:00"),)
-
-# When the desk answers, in the ledger's zone. Kind `hours` has a row `default`; others are not used.
-INBOX_HOURS = (("default", "09:00-17:00"),)
 
 # What a mail may ask for that a rule of the house may do without a person. rules/intents says what each of them means.
 MAY_ACT_ALONE = (
     "already_paid", "bounce", "invoice_copy_request", "out_of_office", "promise_to_pay", "remittance_advice",
     "statement_request", "tax_certificate",
 )  # fmt: skip
-
-# The worked example of lifetime losses in IFRS 9's simplified approach, DOMAIN [20]: a start, not anybody's history.
-LOSS_RATES = ("0.3", "1.6", "3.6", "6.6", "10.6")
-# The highest card fee, per cent of the payment, where the law says one: DOMAIN section 5. 0: none may be taken.
-CARD_FEE_CAPS = (("PR", "0"), ("US-CA", "0"), ("US-CO", "2"), ("US-CT", "0"), ("US-MA", "0"), ("US-ME", "0"))
 
 RATES_MAX = 8  # as many as there may be buckets
 
