@@ -5,85 +5,190 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0023_issued_guards'),
+        ("records", "0023_issued_guards"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='OnlinePayment',
+            name="OnlinePayment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(default='stripe', max_length=12)),
-                ('method', models.CharField(max_length=12)),
-                ('state', models.CharField(default='started', max_length=14)),
-                ('currency', models.CharField(max_length=3)),
-                ('amount', models.BigIntegerField()),
-                ('fee', models.BigIntegerField(default=0)),
-                ('session_id', models.CharField(max_length=255, null=True, unique=True)),
-                ('intent_id', models.CharField(max_length=255, null=True, unique=True)),
-                ('charge_id', models.CharField(blank=True, max_length=255)),
-                ('card_brand', models.CharField(blank=True, max_length=24)),
-                ('card_kind', models.CharField(blank=True, max_length=10)),
-                ('last4', models.CharField(blank=True, max_length=4)),
-                ('failure', models.CharField(blank=True, max_length=60)),
-                ('refunded', models.BigIntegerField(default=0)),
-                ('dispute_id', models.CharField(blank=True, max_length=255)),
-                ('respond_by', models.DateField(blank=True, null=True)),
-                ('started_at', models.DateTimeField()),
-                ('asked_at', models.DateTimeField(blank=True, null=True)),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('choice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='online_payments', to='records.paymentchoice')),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.contact')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='online_payments', to='records.customer')),
-                ('entity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.entity')),
-                ('fee_item', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.item')),
-                ('payment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.item')),
-                ('waiver', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.approval')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("provider", models.CharField(default="stripe", max_length=12)),
+                ("method", models.CharField(max_length=12)),
+                ("state", models.CharField(default="started", max_length=14)),
+                ("currency", models.CharField(max_length=3)),
+                ("amount", models.BigIntegerField()),
+                ("fee", models.BigIntegerField(default=0)),
+                ("session_id", models.CharField(max_length=255, null=True, unique=True)),
+                ("intent_id", models.CharField(max_length=255, null=True, unique=True)),
+                ("charge_id", models.CharField(blank=True, max_length=255)),
+                ("card_brand", models.CharField(blank=True, max_length=24)),
+                ("card_kind", models.CharField(blank=True, max_length=10)),
+                ("last4", models.CharField(blank=True, max_length=4)),
+                ("failure", models.CharField(blank=True, max_length=60)),
+                ("refunded", models.BigIntegerField(default=0)),
+                ("dispute_id", models.CharField(blank=True, max_length=255)),
+                ("respond_by", models.DateField(blank=True, null=True)),
+                ("started_at", models.DateTimeField()),
+                ("asked_at", models.DateTimeField(blank=True, null=True)),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "choice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="online_payments",
+                        to="records.paymentchoice",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="records.contact",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="online_payments",
+                        to="records.customer",
+                    ),
+                ),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.entity"
+                    ),
+                ),
+                (
+                    "fee_item",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="records.item",
+                    ),
+                ),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="records.item",
+                    ),
+                ),
+                (
+                    "waiver",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="records.approval",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProviderEvent',
+            name="ProviderEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(default='stripe', max_length=12)),
-                ('event_id', models.CharField(max_length=255, unique=True)),
-                ('type', models.CharField(max_length=80)),
-                ('object_id', models.CharField(blank=True, max_length=255)),
-                ('session_id', models.CharField(blank=True, max_length=255)),
-                ('intent_id', models.CharField(blank=True, max_length=255)),
-                ('created_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('times', models.PositiveIntegerField(default=1)),
-                ('state', models.CharField(default='waiting', max_length=8)),
-                ('done', models.CharField(blank=True, max_length=200)),
-                ('handled_at', models.DateTimeField(blank=True, null=True)),
-                ('online', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='records.onlinepayment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("provider", models.CharField(default="stripe", max_length=12)),
+                ("event_id", models.CharField(max_length=255, unique=True)),
+                ("type", models.CharField(max_length=80)),
+                ("object_id", models.CharField(blank=True, max_length=255)),
+                ("session_id", models.CharField(blank=True, max_length=255)),
+                ("intent_id", models.CharField(blank=True, max_length=255)),
+                ("created_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("times", models.PositiveIntegerField(default=1)),
+                ("state", models.CharField(default="waiting", max_length=8)),
+                ("done", models.CharField(blank=True, max_length=200)),
+                ("handled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "online",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="records.onlinepayment",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='onlinepayment',
-            index=models.Index(condition=models.Q(('state__in', ('started', 'processing'))), fields=['started_at', 'id'], name='online_under_way'),
+            model_name="onlinepayment",
+            index=models.Index(
+                condition=models.Q(("state__in", ("started", "processing"))),
+                fields=["started_at", "id"],
+                name="online_under_way",
+            ),
         ),
         migrations.AddIndex(
-            model_name='onlinepayment',
-            index=models.Index(fields=['customer', 'settled_at'], name='online_of_customer'),
+            model_name="onlinepayment",
+            index=models.Index(fields=["customer", "settled_at"], name="online_of_customer"),
         ),
         migrations.AddConstraint(
-            model_name='onlinepayment',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('started', 'processing', 'paid', 'failed', 'expired', 'part_refunded', 'refunded', 'disputed', 'won', 'lost'))), name='online_payment_state_known'),
+            model_name="onlinepayment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        (
+                            "started",
+                            "processing",
+                            "paid",
+                            "failed",
+                            "expired",
+                            "part_refunded",
+                            "refunded",
+                            "disputed",
+                            "won",
+                            "lost",
+                        ),
+                    )
+                ),
+                name="online_payment_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='onlinepayment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('fee__gte', 0)), name='online_payment_amount_is_above_zero'),
+            model_name="onlinepayment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0), ("fee__gte", 0)),
+                name="online_payment_amount_is_above_zero",
+            ),
         ),
         migrations.AddIndex(
-            model_name='providerevent',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['received_at', 'id'], name='provider_event_waiting'),
+            model_name="providerevent",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")),
+                fields=["received_at", "id"],
+                name="provider_event_waiting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='providerevent',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('waiting', 'done', 'ignored'))), name='provider_event_state_known'),
+            model_name="providerevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ("waiting", "done", "ignored"))),
+                name="provider_event_state_known",
+            ),
         ),
     ]
