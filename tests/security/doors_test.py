@@ -40,6 +40,7 @@ from dunlin.records.models import (
     MailProposal,
     Message,
     MessageFile,
+    Overpayment,
     PayeeAccount,
     PayoutFile,
     PortfolioRule,
@@ -96,6 +97,7 @@ ACTS = {
     "receipts": "take_bank_file", "receipt": "process_receipt", "receipt_aside": "process_receipt", "receipt_take": "process_receipt",
     "receipt_undo": "process_receipt", "bank_account": "take_bank_file", "receipt_returned": "process_receipt", "receipt_split": "process_receipt", "receipt_join": "process_receipt",
     "advice_link": "process_receipt", "advice_unlink": "process_receipt", "advice_aside": "process_receipt",
+    "short_pay": "resolve_dispute", "overpayment": "apply_credit",
     "approval": "decide_approval", "withdraw_approval": "withdraw_approval",
 }  # fmt: skip
 # A POST that changes nothing but the reader's own cookie, or nothing at all.
@@ -115,7 +117,7 @@ READS = {
     "refunds": "see_refunds", "refund": "see_refunds", "credits": "see_refunds", "payees": "see_refunds", "payout_file": "make_payout",
     "receipts": "see_receipts", "receipt": "see_receipts", "bank_files": "see_receipts", "bank_file": "see_receipts",
     "advices": "see_receipts", "advice": "see_receipts",
-    "approvals": "see_approvals", "approval": "see_approvals",
+    "approvals": "see_approvals", "approval": "see_approvals", "short_pays": "see_own_customers", "receipt_closes": "see_receipts",
 }  # fmt: skip
 # Pages of the sign-in library that a stranger may open; all others lead to the sign-in page.
 FOR_STRANGERS = {
@@ -159,6 +161,8 @@ def rows(books: Books) -> dict[str, int]:
     """One row of everything that an address can name: address → key."""
     lake, contact = books.lakeside, books.lakeside.contacts.get()
     dispute = Dispute.objects.create(item=books.late, customer=lake, amount=1, reason="price", opened_on=TODAY, recorded_at=cast.moment(TODAY))  # fmt: skip
+    short = Dispute.objects.create(item=books.late, customer=lake, amount=1, reason="price", opened_on=TODAY, recorded_at=cast.moment(TODAY), payment=books.unapplied)  # fmt: skip
+    over = Overpayment.objects.create(payment=books.unapplied, customer=lake, amount=1, due_on=TODAY, opened_on=TODAY, recorded_at=cast.moment(TODAY))  # fmt: skip
     promise = Promise.objects.create(customer=lake, currency="USD", due_on=TODAY + timedelta(900), made_on=TODAY, recorded_at=cast.moment(TODAY))  # fmt: skip
     follow_up = FollowUp.objects.create(
         customer=lake, owner=books.alice, what="Ask", due_on=TODAY, created_at=cast.moment(TODAY)
@@ -175,7 +179,7 @@ def rows(books: Books) -> dict[str, int]:
     return _written(books) | {
         "terms": cast.terms().pk, "reverse_application": use.pk, "return_payment": books.unapplied.pk, "change_due_date": books.late.pk,
         "lift_block": block.pk, "change_contact": contact.pk, "add_point": contact.pk, "change_point": contact.points.first().pk,
-        "resolve_dispute": dispute.pk, "finish_follow_up": follow_up.pk, "cancel_promise": promise.pk, "user": books.bob.pk,
+        "resolve_dispute": dispute.pk, "short_pay": short.pk, "overpayment": over.pk, "finish_follow_up": follow_up.pk, "cancel_promise": promise.pk, "user": books.bob.pk,
         "team_person": books.bob.pk, "team_backup_end": absence.pk, "team_rule": rule.pk, "import_run": run.pk,
         "import_corrections": run.pk, "import_run_here": run.pk, "": lake.pk,
     }  # fmt: skip

@@ -34,6 +34,7 @@ from dunlin.records.models import (
     MailFile,
     MailProposal,
     Message,
+    Overpayment,
     PayeeAccount,
     Promise,
     Refund,
@@ -130,6 +131,11 @@ def follow_up_for(request: HttpRequest, pk: int) -> FollowUp:
 def dispute_for(request: HttpRequest, pk: int) -> Dispute:
     """A dispute of a customer in sight. Refused: dispute_unknown."""
     return _hanging(request, Dispute, pk, "customer", "dispute_unknown", dispute=pk)
+
+
+def overpayment_for(request: HttpRequest, pk: int) -> Overpayment:
+    """Money over of a customer in sight. Refused: overpayment_unknown."""
+    return _hanging(request, Overpayment, pk, "customer", "overpayment_unknown", overpayment=pk)
 
 
 def block_for(request: HttpRequest, pk: int) -> Block:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from dunlin.actions.open_dispute import open_dispute as open_one
 from dunlin.actions.resolve_dispute import resolve_dispute as resolve
@@ -69,6 +70,10 @@ def open_dispute(request: HttpRequest, pk: int) -> HttpResponse:
 
 def resolve_dispute(request: HttpRequest, pk: int) -> HttpResponse:
     dispute = dispute_for(request, pk)
+    if dispute.payment_id is not None:
+        return redirect(
+            "short_pay", pk
+        )  # what was kept back from a payment has outcomes of its own, which post
 
     def do(typed: Mapping[str, str]) -> str:
         resolution = needed(typed, "resolution", "Say how it was resolved.")

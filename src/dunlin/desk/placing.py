@@ -23,6 +23,7 @@ from dunlin.desk.receipts import LOOKS, STATE_WORDS
 from dunlin.records.cash import OPEN_STATES
 from dunlin.records.models import Application, Customer, Item, PayerAlias, Receipt
 from dunlin.reports.receipts import payments_like, receipt_row
+from dunlin.rules.cash.short_pays import REASONS
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
 from dunlin.rules.returned import CHANGES, class_of
@@ -57,7 +58,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
             errors["question" if refused.code == "receipt_needs_question" else "form"] = str(refused)
     facts = {
         "row": receipt_row(row, request.door.who.now), "receipt": row, "customer": customer, "plan": plan, "typed": typed,  # type: ignore[attr-defined]
-        "errors": errors, "looks": LOOKS, "state_words": STATE_WORDS, "found": _found(request, typed.get("q", "")),
+        "errors": errors, "looks": LOOKS, "state_words": STATE_WORDS, "short_reasons": [("", "The rest is still to come"), *REASONS.items()], "found": _found(request, typed.get("q", "")),
         "known": known, "applied": _applied(row), "to_place": _to_place(row), "meaning": _meaning(row),
         "payments": _payments(request, row, typed.get("payment", "")), "open": row.state in OPEN_STATES, **_family(row), **beside(row),
     }  # fmt: skip
@@ -176,7 +177,7 @@ def _place(
         if placed.unapplied
         else []
     )
-    return "; ".join(parts) + "."
+    return " ".join(["; ".join(parts) + ".", *(f"{each[:1].upper()}{each[1:]}." for each in placed.said)])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

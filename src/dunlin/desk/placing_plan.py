@@ -16,6 +16,7 @@ from dunlin.desk.applying import Line, line_of
 from dunlin.records.models import Customer, Entity, Item, Receipt
 from dunlin.rules.applying import Along, Owed, propose
 from dunlin.rules.money import Money
+from dunlin.rules.policy import Policy
 
 MOST = 100
 CREDITS_MOST = 30
@@ -26,7 +27,7 @@ CREDIT_FIELD = "credit-"
 @dataclass(frozen=True)
 class ReceiptPlan:
     """`lines` are documents, `along` credit memos with what is used of each. `money` + `credits` = `used` + `left`, in minor units of
-    `credit`, the payment as it would be. `more`: open documents beyond those shown. `basis`: proposed, named, oldest, typed."""
+    `credit`, the payment as it would be. `more`: open documents beyond those shown. `basis`: proposed, named, oldest, typed. `small` says what difference is settled with it."""
 
     credit: Item
     lines: tuple[Line, ...]
@@ -39,6 +40,7 @@ class ReceiptPlan:
     discount: int
     earns: bool
     more: int
+    small: str
 
     @property
     def several(self) -> bool:
@@ -75,6 +77,7 @@ def plan_of(
     return ReceiptPlan(
         money, lines, along, basis, row.amount, credits_used, used, row.amount + credits_used - used,
         sum(line.discount for line in lines), earns, more,
+        _small_told(request.door.policy, row.currency),  # type: ignore[attr-defined]
     )  # fmt: skip
 
 
@@ -96,7 +99,17 @@ def placing_of(plan: ReceiptPlan, customer: Customer, typed: Mapping[str, str]) 
     ]
     along = [Along(line.item.pk, line.amount, line.item.corrects_id) for line in plan.along if line.amount]
     note = typed.get("note", "") or "placed by hand"
-    return Placing(customer.pk, uses, question=typed.get("question", ""), evidence=note, along=along)
+    return Placing(
+        customer.pk, uses, short_reason=typed.get("short_reason", ""), small=typed.get("small") == "1",
+        question=typed.get("question", ""), evidence=note, along=along,
+    )  # fmt: skip
+
+
+def _small_told(policy: Policy, currency: str) -> str:
+    """The tolerances of the currency in words; "" where there are none."""
+    short, over = dict(policy.small_under).get(currency), dict(policy.small_over).get(currency)
+    parts = [f"short by up to {short}"] if short else []
+    return " or ".join([*parts, *([f"over by up to {over}"] if over else [])])
 
 
 def _money(row: Receipt, customer: Customer) -> Item:

@@ -181,3 +181,30 @@ def match_rates(since: datetime, until: datetime) -> list[MatchRate]:
         MatchRate(r["currency"], r["receipts"], r["money"], r["untouched"], r["untouched_money"] or 0, r["corrected_ones"])
         for r in rows
     ]  # fmt: skip
+
+
+# Days since it was booked, up to and including; the last band is open.
+AGE_BANDS = (1, 7, 30)
+
+
+def unidentified_by_age(today: date) -> list[tuple[str, int, list[Money]]]:
+    """Money of which nobody knows whose it is, by days since it was booked: band, receipts, sums by currency. One query."""
+    rows = Receipt.objects.filter(kind="credit", state__in=OPEN_STATES, customer=None).values_list(
+        "booked_on", "currency", "amount"
+    )
+    bands: list[dict[str, int]] = [{} for _ in range(len(AGE_BANDS) + 1)]
+    counts = [0] * len(bands)
+    for booked_on, currency, amount in rows.iterator(chunk_size=5000):
+        days = (today - booked_on).days
+        band = next((at for at, most in enumerate(AGE_BANDS) if days <= most), len(AGE_BANDS))
+        bands[band][currency] = bands[band].get(currency, 0) + amount
+        counts[band] += 1
+    lows = (0, *(most + 1 for most in AGE_BANDS))
+    names = [
+        *(f"{low}-{most} days" for low, most in zip(lows, AGE_BANDS, strict=False)),
+        f"{lows[-1]} days and more",
+    ]
+    return [
+        (name, count, [Money(minor, currency) for currency, minor in sorted(sums.items())])
+        for name, count, sums in zip(names, counts, bands, strict=True)
+    ]

@@ -199,6 +199,7 @@ REFUSALS: dict[str, str] = {
     "online_payment_under_way": "A payment of it is under way already.",
     "online_payment_unknown": "There is no online payment {payment}.",
     "overpayment_not_money": "Only the rest of a payment is kept on account, used or paid back here.",
+    "overpayment_unknown": "There is no money over {overpayment}.",
     "overpayment_outcome_unknown": "{outcome!r} is not what can become of money over; it is one of {known}.",
     "own_role": "Nobody changes their own role or shuts themselves out; ask another administrator.",
     "paper_not_printed": "The {document} cannot be printed: {why}",
