@@ -97,6 +97,8 @@ ACTS = {
     "receipts": "take_bank_file", "receipt": "process_receipt", "receipt_aside": "process_receipt", "receipt_take": "process_receipt",
     "receipt_undo": "process_receipt", "bank_account": "take_bank_file", "receipt_returned": "process_receipt", "receipt_split": "process_receipt", "receipt_join": "process_receipt",
     "advice_link": "process_receipt", "advice_unlink": "process_receipt", "advice_aside": "process_receipt",
+    "issue_document": "issue_document", "credit_document": "credit_document", "rebill": "rebill", "print_document": "print_document",
+    "send_issued": "send_message",
     "short_pay": "resolve_dispute", "overpayment": "apply_credit",
     "approval": "decide_approval", "withdraw_approval": "withdraw_approval",
 }  # fmt: skip
@@ -177,7 +179,8 @@ def rows(books: Books) -> dict[str, int]:
     )
     use = cast.apply(books.unapplied, books.late, "10.00")
     return _written(books) | {
-        "terms": cast.terms().pk, "reverse_application": use.pk, "return_payment": books.unapplied.pk, "change_due_date": books.late.pk,
+        "terms": cast.terms().pk, "reverse_application": use.pk, "return_payment": books.unapplied.pk, "change_due_date": books.late.pk, "credit_document": books.late.pk, "rebill": books.late.pk,
+        "print_document": books.late.pk, "send_issued": books.late.pk,
         "lift_block": block.pk, "change_contact": contact.pk, "add_point": contact.pk, "change_point": contact.points.first().pk,
         "resolve_dispute": dispute.pk, "short_pay": short.pk, "overpayment": over.pk, "finish_follow_up": follow_up.pk, "cancel_promise": promise.pk, "user": books.bob.pk,
         "team_person": books.bob.pk, "team_backup_end": absence.pk, "team_rule": rule.pk, "import_run": run.pk,
