@@ -181,7 +181,7 @@ def _act(
     typed = typed_in(request)
     if request.htmx and request.method == "GET" and "key" in typed:  # type: ignore[attr-defined]
         try:
-            would = {"would": look()}
+            would: dict[str, Any] = {"would": look()}
         except Unclear as unclear:
             would = {"would": {}, "unclear": unclear.problem}
         except Refused as refused:
