@@ -20,8 +20,8 @@ def row(books):
         return ask_approval(
             act,
             Asked(
-                kind="refund", title="Refund of 600.00 USD to Lakeside Hotels", reason="<b>paid twice</b>", amount=Money.exact("600.00", "USD"),
-                customer_id=books.lakeside.pk, about="refund:1", if_yes="600.00 USD are paid out.", evidence=["No invoice is open."],
+                kind="fee_waiver", title="Refund of 600.00 USD to Lakeside Hotels", reason="<b>paid twice</b>", amount=Money.exact("600.00", "USD"),
+                customer_id=books.lakeside.pk, about="waiver:1", if_yes="600.00 USD are paid out.", evidence=["No invoice is open."],
             ),
         )  # fmt: skip
 
