@@ -22,7 +22,8 @@ POSTGRES = os.environ.get("DUNLIN_TEST_POSTGRES", "postgresql://postgres@127.0.0
 # What knows of no database, or brings its own, is tried once.
 ENGINELESS = (
     "src/dunlin/rules", "src/dunlin/formats", "examples/mail_words", "src/dunlin/cli/starting_test.py",
-    "tests/tidy_test.py", "tests/docs_test.py",
+    "tests/tidy_test.py", "tests/docs_test.py", "tests/cash_bench_test.py", "tests/bank_files_test.py", "tests/fuzz_bank_test.py",
+    "tests/mail_rates_test.py", "src/dunlin/cli/apply_test.py", "src/dunlin/cli/examples_test.py", "src/dunlin/cli/intents_test.py",
 )  # fmt: skip
 STRICT = bool(os.environ.get("DUNLIN_TEST_STRICT"))
 

@@ -58,6 +58,6 @@ def test_whatever_is_done_the_books_add_up(db):
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=6, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
