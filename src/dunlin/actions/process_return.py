@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from dunlin.actions.add_follow_up import FollowUpAsked, record_follow_up
-from dunlin.actions.ask_department import ar_manager, on_duty
 from dunlin.actions.doing import Act, Who, doing
-from dunlin.actions.messages import Draft, make_message
 from dunlin.actions.return_payment import Returned, return_payment
 from dunlin.actions.return_refund import refund_meant, return_refund
+from dunlin.actions.tell_at_once import ask_collector, mail_colleagues
 from dunlin.records.calendars import LEDGER, calendar
-from dunlin.records.models import Item, Receipt, Refund, User
+from dunlin.records.models import Item, Receipt, Refund
 from dunlin.records.policies import current_policy
 from dunlin.reports.receipts import payments_like
 from dunlin.rules.codes import Refused
@@ -166,9 +163,6 @@ def _ask(act: Act, row: Receipt, question: str) -> ReturnProcessed:
 
 def _follow_up(act: Act, row: Receipt, payment: Item, meaning: ReturnClass | None) -> None:
     """What a person does next, by the class of the code: for want of funds a call on the next business day, else today (DOMAIN section 4)."""
-    boss = payment.customer.collector or ar_manager(payment.customer)
-    if boss is None:
-        return
     today = act.who.today
     funds = meaning is not None and meaning.letter == "F"
     due = calendar(LEDGER).next_business_day(today) if funds else today
@@ -179,7 +173,7 @@ def _follow_up(act: Act, row: Receipt, payment: Item, meaning: ReturnClass | Non
         kept = payment.returned
         again = f" {retry_of(row.return_code, kept.rail, times=kept.times, first_on=kept.first_on, today=today).words}"
     what = f"Payment of {amount} came back{f' ({row.return_code})' if row.return_code else ''}: {then}{again}"
-    record_follow_up(act, payment.customer_id, FollowUpAsked(what, due, on_duty(boss, today).pk))
+    ask_collector(act, payment.customer, what, due)
 
 
 def _report(
@@ -187,33 +181,17 @@ def _report(
 ) -> int | None:
     """The mail to those P25 names; its id, None when none of them has an address."""
     customer = payment.customer
-    people = [customer.collector, ar_manager(customer), customer.sales_rep]
-    to = [{"name": _name(each), "address": each.email, "point": None} for each in _with_address(people)]
-    if not to:
-        return None
     amount = Money(payment.amount, payment.currency)
     opened = list(Item.objects.filter(pk__in=returned.reopened).order_by("due_on", "pk")[:30])
     why = f"{row.return_code}, {meaning.name}" if meaning else row.return_code or "no reason given"
-    text = "\n".join([
+    lines = [
         f"The bank returned a payment of {customer.name} ({customer.number}): {amount}, received {payment.value_on}, returned {row.booked_on}.",
         f"Reason: {why}.", *(f"{each[:1].upper()}{each[1:]}" for each in payment.returned.evidence[1:]), "", "Open again:",
         *(f"- {each.number or each.reference}, due {each.due_on}: {Money(each.open, each.currency)}" for each in opened),
         *([f"- and {len(returned.reopened) - 30} more"] if len(returned.reopened) > 30 else []),
         "", f"Next: {meaning.then if meaning else 'Ask the bank why.'}",
-    ])  # fmt: skip
-    return make_message(act, Draft(
-        customer_id=customer.pk, purpose="internal", subject=f"Returned payment: {customer.name}, {amount}", text=text, to=to,
-        entity_id=payment.entity_id, once=f"returned:{row.pk}",
-    )).pk  # fmt: skip
-
-
-def _name(person: User) -> str:
-    return person.get_full_name() or person.username
-
-
-def _with_address(people: Iterable[User | None]) -> list[User]:
-    seen: dict[str, User] = {}
-    for each in people:
-        if each is not None and each.is_active and each.email:
-            seen.setdefault(each.email.lower(), each)
-    return list(seen.values())
+    ]  # fmt: skip
+    subject = f"Returned payment: {customer.name}, {amount}"
+    return mail_colleagues(
+        act, customer, subject, lines, entity_id=payment.entity_id, once=f"returned:{row.pk}"
+    )

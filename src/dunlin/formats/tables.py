@@ -140,6 +140,7 @@ def _sheet_format(data: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
+    # NotImplementedError is how the library refuses an archive of a later version.
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise TableProblem("file_damaged", why=str(error)) from None
     if "[Content_Types].xml" in names:
