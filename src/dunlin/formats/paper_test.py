@@ -53,7 +53,7 @@ def test_only_our_sources_are_set_and_they_read_nothing():
     for name in ("nothing", "../paper_sources/statement", "base", "/etc/passwd"):
         with pytest.raises(PaperRefused, match="no paper"):
             print_paper(name, {}, on=ON)
-    assert sorted(PAPERS) == ["labels", "letter", "manifest", "statement"]
+    assert sorted(PAPERS) == ["invoice", "labels", "letter", "manifest", "statement"]
     for source in SOURCES.glob("*.typ"):
         text = source.read_text()
         assert not re.search(r"\b(read|eval|plugin|image|csv|xml|yaml|toml|cbor|include)\s*[(\"]|@", text), (

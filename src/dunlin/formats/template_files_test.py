@@ -18,7 +18,7 @@ SHIPPED = shipped_templates()
 LANGUAGES = ("de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt")
 KEYS = """notice_1 notice_2 notice_3 notice_final courtesy finals_receipt mrr_reminder firm_1 firm_2 firm_3 letter_final_demand
 campaign_not_reached statement_cover copies portal_link answer_blank answer_payment_received_thanks answer_will_check answer_dispute_received
-answer_bank_details request_internal bounce_notice call_guide_past_due call_guide_finals suspension_notice suspension_warning""".split()
+answer_bank_details request_internal bounce_notice call_guide_past_due call_guide_finals suspension_notice suspension_warning issued_document""".split()
 IN_ALL_LANGUAGES = KEYS[: KEYS.index("answer_blank")]
 
 pytestmark = [pytest.mark.req("C7"), pytest.mark.rule("P35")]
