@@ -20,6 +20,7 @@ from dunlin.records.calendars import LEDGER, calendar
 from dunlin.records.models import Customer, Dispute, FollowUp, Pin, Snooze
 from dunlin.reports.account import Account, AccountBalance, ContactShown
 from dunlin.reports.account import account as account_of
+from dunlin.reports.account_flags import flags_of
 from dunlin.reports.account_items import GROUPS, SORTS, AccountItems, account_items, where_it_went
 from dunlin.reports.account_promises import promises_of
 from dunlin.reports.inbox import conversations_of
@@ -146,6 +147,7 @@ def _around(request: HttpRequest, customer: Customer, it: Account) -> dict[str, 
         "relatives": [each for each in (it.parent, *it.children) if each and each.id in seen],
         "group_seen": bool(it.group) and seen == set(relatives),
         "why": told,
+        "flags": flags_of(it.id, door.as_of, door.policy.ledger_time_zone),
         "waiting": () if door.in_past else conversations_of(it.id, waiting=True),
         "calendar": calendar(LEDGER),
         "credit_open": any(each.unapplied for each in (it.group if seen == set(relatives) and it.group else it.balances)),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from django.http import HttpRequest, HttpResponse
 
+from dunlin.actions.lift_auto_pay import lift_auto_pay as lift_stop
 from dunlin.actions.set_block import CUSTOMER_KINDS, EITHER_KINDS
 from dunlin.actions.set_block import lift_block as lift
 from dunlin.actions.set_block import set_block as block
@@ -13,6 +14,7 @@ from dunlin.actions.snooze_customer import end_snooze
 from dunlin.actions.snooze_customer import snooze_customer as put_aside
 from dunlin.desk.access import block_for, customer_for
 from dunlin.desk.acts import Unclear, act, day_in, needed
+from dunlin.reports.account_flags import flags_of
 from dunlin.rules.plain_words import in_words
 
 KINDS = tuple((kind, kind.replace("_", " ").capitalize()) for kind in CUSTOMER_KINDS + EITHER_KINDS)
@@ -55,6 +57,22 @@ def set_block(request: HttpRequest, pk: int) -> HttpResponse:
 
     beside = {"block_kind_unknown": "kind", "not_blank": "reason", "from_after_until": "until"}
     return act(request, customer, "set_block", "block", do, beside=beside, facts={"kinds": KINDS})
+
+
+def lift_auto_pay(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let automatic payment go on after what stopped it is cleared up."""
+    customer = customer_for(request, pk)
+    door = request.door  # type: ignore[attr-defined]
+
+    def do(typed: Mapping[str, str]) -> str:
+        lift_stop(door.who, pk, typed.get("reason", ""))
+        return f"Auto-pay of {customer.name} goes on again."
+
+    flags = flags_of(pk, door.today, door.policy.ledger_time_zone)
+    stop = next((each for each in flags if each.kind == "auto_pay"), None)
+    return act(
+        request, customer, "lift_auto_pay", "lift_auto_pay", do, beside={"reason_missing": "reason"}, facts={"stop": stop},
+    )  # fmt: skip
 
 
 def lift_block(request: HttpRequest, pk: int) -> HttpResponse:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from dunlin.records.models import DiaryLine, DueDateChange, Item
+from dunlin.records.models import DiaryLine, Dispute, DueDateChange, Item
 from tests import cast
 from tests.cast import TODAY
 
@@ -121,3 +121,42 @@ def test_a_past_day_shows_no_door(books, client):
     for item, address in ((books.part_payment, "return"), (books.part_paid, "due-date")):
         assert f"/{address}" not in client.get(f"{at}?item={item.pk}&as_of={past}").content.decode()
         assert client.get(f"/items/{item.pk}/{address}?as_of={past}").status_code == 422
+
+
+@pytest.mark.req("E4")
+@pytest.mark.rule("P25")
+def test_the_account_wears_what_a_return_left_until_it_is_lifted(books, client):
+    """Its flag, auto-pay that stands still with a door to let it go on, short pays that repeat, and both sides of it in the timeline."""
+    client.force_login(books.mona)
+    at = f"/accounts/{books.harbour.pk}"
+    assert "auto-pay" not in client.get(at).content.decode()
+    client.post(
+        f"/items/{books.part_payment.pk}/return", {"reason": "R02", "returned": f"{TODAY}", "key": "r2"}
+    )
+    cast.item(books.harbour, "refund", "40.00", document=TODAY, number="RFD00000007", description="Refund of a payment")  # fmt: skip
+    for number in range(3):
+        dispute = {
+            "customer": books.harbour,
+            "item": books.part_paid,
+            "payment": books.part_payment,
+            "reason": "price",
+        }
+        Dispute.objects.create(
+            **dispute, amount=100 + number, opened_on=TODAY - timedelta(number), recorded_at=cast.moment(TODAY),
+            resolved_on=TODAY, resolution="credited",
+        )  # fmt: skip
+    page = text_of(client.get(at))
+    for words in (
+        "Returned payment, shown through", "came back on 2026-11-25 (R02, account data wrong)", "Auto-pay stopped: 250.00 USD",
+        "Repeated short pay: 1.02 USD of INV-2001", "Payment came back", "Refund RFD00000007",
+    ):  # fmt: skip
+        assert words in page, words
+    door = f"{at}/auto-pay"
+    assert door in client.get(at).content.decode()
+    assert client.post(door, {"reason": " "}).status_code == 422
+    assert client.post(door, {"reason": "new account data verified by phone"}).status_code == 302
+    page = text_of(client.get(at))
+    assert "Auto-pay goes on again" in page
+    assert "Auto-pay stopped" not in page
+    assert "Returned payment, shown through" in page
+    assert "Auto-pay is not stopped" in text_of(client.get(door))

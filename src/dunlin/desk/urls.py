@@ -92,6 +92,7 @@ urlpatterns: list[URLPattern] = [
     path("approvals/", approvals.approvals, name="approvals"),
     path("approvals/<int:pk>", approvals.approval, name="approval"),
     path("approvals/<int:pk>/withdraw", approvals.withdraw, name="withdraw_approval"),
+    path("accounts/<int:pk>/auto-pay", pauses.lift_auto_pay, name="lift_auto_pay"),
     path("blocks/<int:pk>/lift", pauses.lift_block, name="lift_block"),
     path("call", call.call_next, name="call_next"),
     path("call/<int:pk>", call.call, name="call"),

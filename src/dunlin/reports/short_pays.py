@@ -161,7 +161,9 @@ def short_pays_of(customer_id: int, today: date) -> list[ShortPay]:
     What went back with its payment is none: money that came back was never short.
     """
     since = today - WINDOW
-    cases = Dispute.objects.filter(customer=customer_id, payment__isnull=False, opened_on__gte=since)
+    cases = Dispute.objects.filter(
+        customer=customer_id, payment__isnull=False, opened_on__range=(since, today)
+    )
     cases = cases.exclude(resolution="withdrawn")
     rows = [
         ShortPay(on, amount, whole, reason, number, currency)
@@ -170,7 +172,11 @@ def short_pays_of(customer_id: int, today: date) -> list[ShortPay]:
         )[:MOST]
     ]
     small = Item.objects.filter(
-        customer=customer_id, kind="write_off", reason=SMALL, corrects__isnull=False, posted_on__gte=since
+        customer=customer_id,
+        kind="write_off",
+        reason=SMALL,
+        corrects__isnull=False,
+        posted_on__range=(since, today),
     ).exclude(corrections__kind="payment_return")
     rows += [
         ShortPay(on, amount, whole or amount, SMALL, number or "", currency)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Substr
 
 from dunlin.records.models import (
@@ -31,7 +31,7 @@ MAIL_CHARS = 2_000  # of a mail; the rest is on its own page
 
 # What the diary alone knows; everything else that is done leaves a row of its own.
 DIARY_VERBS = (
-    "apply_credit", "assign_customers", "cancel_promise", "change_due_date", "correct_contact", "correct_customer",
+    "apply_credit", "assign_customers", "lift_auto_pay", "cancel_promise", "change_due_date", "correct_contact", "correct_customer",
     "pin_customer", "reverse_application", "set_block", "snooze_customer",
     "sign_in_to_portal", "download_document", "choose_payment",
 )  # fmt: skip
@@ -106,14 +106,22 @@ def _judgement(row: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _items(side: int) -> Callable[[Ask], QuerySet[Any]]:
-    return lambda ask: Item.objects.filter(customer=ask.customer_id, side=side, posted_on__lte=ask.as_of)
+# Debits that are money going the other way: a payment that came back, a refund that went out.
+_MONEY_BACK = Q(kind__in=("payment_return", "refund"))
+
+
+def _items(which: Q) -> Callable[[Ask], QuerySet[Any]]:
+    return lambda ask: Item.objects.filter(which, customer=ask.customer_id, posted_on__lte=ask.as_of)
+
+
+_BACK = {"payment_return": "Payment came back", "refund": "Refund", "refund_return": "Refund taken back"}
 
 
 def _item(row: dict[str, Any]) -> dict[str, Any]:
     names = ("kind", "invoice_class", "number", "reference", "due_on", "document_on", "reason")
+    what = _BACK.get(row["kind"]) or row["kind"].replace("_", " ").capitalize()
     return {
-        "about": f"item:{row['pk']}", "title": f"{row['kind'].replace('_', ' ').capitalize()} {row['number']}".strip(),
+        "about": f"item:{row['pk']}", "title": f"{what} {row['number']}".strip(),
         "text": row["description"] or row["reference"], "amount": row["amount"], "currency": row["currency"],
         "facts": {name: row[name] for name in names},
     }  # fmt: skip
@@ -252,8 +260,8 @@ SOURCES = (
             ("made_on", "due_on", "source", "contact__name", "amount", "currency", "note", *BY), _promise),
     Source("promise", "on", True, _judgements,
             ("promise_id", "status", "paid", "why", "promise__currency", "promise__due_on"), _judgement),
-    Source("document", "posted_on", True, _items(1), _ITEM, _item),
-    Source("money", "posted_on", True, _items(-1), _ITEM, _item),
+    Source("document", "posted_on", True, _items(Q(side=1) & ~_MONEY_BACK), _ITEM, _item),
+    Source("money", "posted_on", True, _items(Q(side=-1) | _MONEY_BACK), _ITEM, _item),
     Source("dispute", "opened_on", True, _disputes, (*_DISPUTE, "reason", "note", "raised_by", "due_on", "department", *BY), _dispute),
     Source("dispute", "resolved_on", True, _resolved, (*_DISPUTE, "resolution", *_of("resolved_by")), _resolution),
     Source("follow_up", "created_at", False, _follow_ups, ("what", "due_on", *_of("created_by")), _follow_up),
