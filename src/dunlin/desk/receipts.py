@@ -17,6 +17,7 @@ from dunlin.desk.office import number_in, seeing
 from dunlin.records.models import BankAccount, BankFile, Entity
 from dunlin.reports.advices import waiting_count
 from dunlin.reports.receipts import TABS, counts, day_closes, match_rates, receipts_page
+from dunlin.reports.return_rates import return_rate_watch
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
 
@@ -34,6 +35,10 @@ LOOKS = {
 STATE_WORDS = {
     "waiting": "to place", "proposed": "proposed", "asked": "asked", "done": "placed", "aside": "set aside", "info": "for information",
     "split": "split",
+}  # fmt: skip
+_RATES = {
+    "unauthorized": ("Not authorised", "R05, R07, R10, R11, R29, R51"), "administrative": ("Account data wrong", "R02, R03, R04"),
+    "overall": ("All returns", "every code that moves money"),
 }  # fmt: skip
 _FILES = 50
 _DAYS = 30
@@ -68,7 +73,7 @@ def receipts(request: HttpRequest) -> HttpResponse:
         "page": page, "tab": tab, "tabs": TAB_WORDS, "counts": counts(), "looks": LOOKS, "state_words": STATE_WORDS,
         "closes": day_closes(door.who.now, 10), "rates": match_rates(door.who.now - timedelta(_DAYS), door.who.now),
         "rate_days": _DAYS, "errors": errors, "search": search, "any_file": BankFile.objects.exists(),
-        "advices_waiting": waiting_count(),
+        "advices_waiting": waiting_count(), "watch": return_rate_watch(door.today, door.policy.return_debits), "watch_words": _RATES,
     }  # fmt: skip
     return show(request, "receipts/list.html", facts, part="results", status=422 if errors else 200)
 

@@ -95,6 +95,24 @@ CHANGES: Mapping[str, str] = MappingProxyType({
 NOC_DAYS = 6  # banking days
 
 
+RATE_DAYS = 60  # the day looked at is the last of them
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRate:
+    """One share of returned debits beside its limit. `pct` is exact, None when nobody knows how many debits there were."""
+
+    name: str
+    returns: int
+    debits: int
+    pct: Decimal | None
+    limit_pct: Decimal
+
+    @property
+    def over(self) -> bool:
+        return self.pct is not None and self.pct > self.limit_pct
+
+
 @dataclass(frozen=True, slots=True)
 class ReturnRates:
     """Per cent of the debits, two decimals, and the names of the limits they are over."""
@@ -199,17 +217,26 @@ def return_fee_allowed(
     return code in ("R01", "R09") and told_beforehand and law_allows and not charged_already
 
 
-def return_rates(debits: int, returns: Mapping[str, int]) -> ReturnRates:
-    """Shares of returned debits; `debits` originated, `returns` by code. ValueError without debits."""
-    if debits <= 0:
-        raise ValueError(f"rates need debits originated, not {debits}")
-    counted = {code: n for code, n in returns.items() if class_of(code, "ach") is not None}
+def rate_watch(debits: int, returns: Mapping[str, int]) -> tuple[ReturnRate, ...]:
+    """The three shares of returned ACH debits with their counts: `debits` originated (0: not known), `returns` by code.
+
+    What moves no money of ours is not counted, and neither is a credit of ours that was refused (R23)."""
+    counted = {code: n for code, n in returns.items() if code not in ACH_INFO and ACH.get(code, "O") != "C"}
     sums = {
         "unauthorized": sum(n for code, n in counted.items() if code in UNAUTHORISED),
         "administrative": sum(n for code, n in counted.items() if code in ADMINISTRATIVE),
         "overall": sum(counted.values()),
     }
-    pct = {name: Decimal(n * 100) / debits for name, n in sums.items()}
-    over = tuple(name for name in LIMITS_PCT if pct[name] > LIMITS_PCT[name])
-    shown = {f"{name}_pct": value.quantize(Decimal("0.01")) for name, value in pct.items()}
-    return ReturnRates(**shown, breaches=over)
+    return tuple(
+        ReturnRate(name, n, debits, Decimal(n * 100) / debits if debits > 0 else None, LIMITS_PCT[name])
+        for name, n in sums.items()
+    )
+
+
+def return_rates(debits: int, returns: Mapping[str, int]) -> ReturnRates:
+    """Shares of returned debits; `debits` originated, `returns` by code. ValueError without debits."""
+    if debits <= 0:
+        raise ValueError(f"rates need debits originated, not {debits}")
+    rates = rate_watch(debits, returns)
+    shown = {f"{each.name}_pct": (each.pct or Decimal(0)).quantize(Decimal("0.01")) for each in rates}
+    return ReturnRates(**shown, breaches=tuple(each.name for each in rates if each.over))

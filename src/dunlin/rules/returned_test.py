@@ -12,10 +12,12 @@ from dunlin.rules.returned import (
     ACH,
     ACH_INFO,
     CLASSES,
+    LIMITS_PCT,
     RAILS,
     class_of,
     noc_deadline,
     rail_of,
+    rate_watch,
     retry_allowed,
     retry_of,
     return_fee_allowed,
@@ -99,6 +101,28 @@ def test_a_rate_at_its_limit_is_no_breach_and_over_it_is():
     assert return_rates(100_000, {"R29": 501}).breaches == ("unauthorized",)
     with pytest.raises(ValueError, match="debits"):
         return_rates(0, {})
+
+
+@pytest.mark.parametrize(
+    "debits, returns, shares, over",
+    [
+        (1000, {"R10": 5, "R02": 30, "R01": 115}, ["0.5", "3", "15"], []),
+        (1000, {"R05": 6}, ["0.6", "0", "0.6"], ["unauthorized"]),
+        (1000, {"R03": 31, "R12": 9}, ["0", "3.1", "4"], ["administrative"]),
+        (100, {"R01": 16}, ["0", "0", "16"], ["overall"]),
+        (100, {"R23": 50, "R40": 50, "R67": 50, "R99": 1}, ["0", "0", "1"], []),
+        (3, {"R51": 1}, ["33.33", "0", "33.33"], ["unauthorized", "overall"]),
+        (0, {"R10": 5}, [None, None, None], []),
+        (1, {}, ["0", "0", "0"], []),
+    ],
+)
+def test_each_share_of_returned_debits_stands_with_its_counts_beside_its_limit(debits, returns, shares, over):
+    rates = rate_watch(debits, returns)
+    assert [each.name for each in rates] == list(LIMITS_PCT)
+    assert [each.pct if each.pct is None else round(each.pct, 2) for each in rates] == [
+        share if share is None else Decimal(share) for share in shares
+    ]
+    assert [each.name for each in rates if each.over] == over
 
 
 def test_a_notice_of_change_is_applied_in_six_banking_days_or_before_the_next_entry():
