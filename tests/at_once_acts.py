@@ -9,6 +9,9 @@ from typing import Any
 from django.db import connection
 
 from dunlin.actions.apply_credit import apply_credit
+from dunlin.actions.ask_refund import RefundAsked
+from dunlin.actions.ask_refund import ask_refund as ask_refund_action
+from dunlin.actions.decide_approval import decide_approval
 from dunlin.actions.doing import the_clock
 from dunlin.actions.lock_period import lock_period
 from dunlin.actions.return_payment import return_payment as return_payment_action
@@ -18,7 +21,17 @@ from dunlin.actions.sign_in_to_portal import use_portal_link as use_portal_link_
 from dunlin.actions.take_mail import take_mail as take_mail_action
 from dunlin.actions.take_payment import Use
 from dunlin.actions.take_payment import take_payment as take_payment_action
-from dunlin.records.models import Conversation, Item, Mail, Mailbox, Message, ProcessLine, ProcessRun
+from dunlin.records.models import (
+    Conversation,
+    Item,
+    Mail,
+    Mailbox,
+    Message,
+    ProcessLine,
+    ProcessRun,
+    Refund,
+    User,
+)
 from dunlin.reports.verify import verify as verify_books
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
@@ -54,6 +67,20 @@ def take_payment(order: dict[str, Any], index: int) -> Any:
 def apply(order: dict[str, Any], index: int) -> Any:
     amount = Money(order["minor"], "USD") if order["minor"] else None
     return {"applied": apply_credit(who(), order["credit"], order["debits"][index], amount).amount.minor}
+
+
+def ask_refund(order: dict[str, Any], index: int) -> Any:
+    """Each with a key of its own: nobody asks twice, several ask."""
+    amount = Money(order["minor"], "USD")
+    want = RefundAsked(method="manual", reason="paid twice", amount=amount, rail="check")
+    person = who(User.objects.get(pk=order["user"]))
+    made = ask_refund_action(person, order["credit"], want, key=f"{order['name']}-{index}")
+    return {"asked": made.amount.minor}
+
+
+def approve(order: dict[str, Any], index: int) -> Any:
+    decide_approval(who(User.objects.get(pk=order["user"])), order["approval"], True)
+    return {"refunded": Refund.objects.get(approval=order["approval"]).amount}
 
 
 def return_payment(order: dict[str, Any], index: int) -> Any:

@@ -16,7 +16,7 @@ from django.db import connection
 from dunlin.actions.change_feed import fingerprint
 from dunlin.actions.keep_shipped import keep_shipped
 from dunlin.records.models import Item, PortalLink
-from tests import at_once, cast
+from tests import at_once, cast, refund_cast
 from tests.cast import TODAY, Books
 
 pytestmark = [pytest.mark.trap(38), pytest.mark.slow]
@@ -110,6 +110,46 @@ def test_many_people_apply_one_credit_across_a_group(committed_books: Books, add
     assert 60_000 <= applied <= 80_000
     after = state(at)
     assert after["open"][str(big.pk)] + after["open"][str(books.unapplied.pk)] == 90_000 - applied
+    assert after["findings"] == []
+
+
+@pytest.mark.invariant(19)
+@pytest.mark.rule("P26")
+def test_many_people_ask_for_refunds_of_one_credit(committed_books: Books, address: Any) -> None:
+    """400.00 is there: of four who want 150.00 each two get it, and nobody what another was promised."""
+    books = committed_books
+    credit = refund_cast.old_payment(books, "400.00")
+    order = {"act": "ask_refund", "times": 2, "credit": credit.pk, "minor": 15_000, "user": books.alice.pk}
+    at = address()
+    got = at_once.run(at, [order | {"name": "left"}, order | {"name": "right"}])
+
+    assert sorted(map(str, got)) == sorted([str({"asked": 15_000})] * 2 + ["refund_exceeds"] * 2)
+    after = state(at)
+    assert after["open"][str(credit.pk)] == 40_000  # asking posts nothing
+    assert after["findings"] == []
+
+
+@pytest.mark.invariant(19)
+@pytest.mark.rule("P26")
+def test_a_refund_is_approved_while_the_credit_is_applied(committed_books: Books, address: Any) -> None:
+    """Two approve one refund of all of it, two apply it to an invoice: the money goes one way, once."""
+    books = committed_books
+    credit = cast.payment(books.harbour, "400.00", on=TODAY - timedelta(60))
+    waived = {"refund_debits_open": "they asked for it in writing"}
+    asked = refund_cast.asked(books, credit, "400.00", "manual", waived)
+    bosses = [cast.user("corporate_controller", name) for name in ("clara", "claus")]
+    at = address()
+    approve = {"act": "approve", "times": 1, "approval": asked.approval_id}
+    apply = {"act": "apply", "times": 2, "credit": credit.pk, "minor": 0, "debits": [books.part_paid.pk] * 2}
+    got = at_once.run(at, [*(approve | {"user": boss.pk} for boss in bosses), apply])
+
+    went = [each for each in got if isinstance(each, dict)]
+    assert went in ([{"refunded": 40_000}], [{"applied": 40_000}])
+    lost = {"item_not_open", "approval_decided_already"} if "refunded" in went[0] else {"item_not_open", "approval_facts_changed"}  # fmt: skip
+    assert {each for each in got if isinstance(each, str)} == lost
+    after = state(at)
+    assert after["open"][str(credit.pk)] == 0
+    assert after["open"][str(books.part_paid.pk)] == (75_000 if "refunded" in went[0] else 35_000)
     assert after["findings"] == []
 
 
