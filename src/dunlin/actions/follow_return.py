@@ -45,6 +45,7 @@ class Come:
     posted_on: date
     reason: str
     rail: str = ""
+    fee: bool = True  # whether one may be charged at all
 
 
 def follow_return(act: Act, payment: Item, come: Come, policy: Policy) -> ReturnedPayment:
@@ -53,7 +54,7 @@ def follow_return(act: Act, payment: Item, come: Come, policy: Policy) -> Return
     rail, meaning = _meaning(come)
     times, first_on = _chain(payment, who.today)
     retry = retry_of(come.reason, rail, times=times, first_on=first_on, today=who.today) if meaning else None
-    fee = _fee(act, payment, come, policy) if rail == "ach" else None
+    fee = _fee(act, payment, come, policy) if rail == "ach" and come.fee else None
     funds = ReturnedPayment.objects.filter(
         customer=payment.customer_id, letter="F", returned_on__gt=come.returned_on - timedelta(RETRY_DAYS)
     ).count()

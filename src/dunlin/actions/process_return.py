@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 
+from django.db import transaction
+
 from dunlin.actions.doing import Act, Who, doing
-from dunlin.actions.return_payment import Returned, return_payment
+from dunlin.actions.return_payment import Returned, customers_touched, return_payment
 from dunlin.actions.return_refund import refund_meant, return_refund
+from dunlin.actions.return_split import numbers_of, payments_of, split_as_the_money, split_meant
 from dunlin.actions.tell_at_once import ask_collector, mail_colleagues
 from dunlin.records.calendars import LEDGER, calendar
+from dunlin.records.locks import lock_customers
 from dunlin.records.models import Item, Receipt, Refund
 from dunlin.records.policies import current_policy
 from dunlin.reports.receipts import payments_like
@@ -35,7 +40,7 @@ def process_return(
     """Take back the payment a return or reversal is about, by the numbers it carries or, with `payment_id`, as a person says.
 
     One found: reversed in this transaction, with a mail to the collector, the AR manager and the sales rep, and a follow-up.
-    A refund of ours that came back is taken back too.
+    A receipt that was split is given back part by part, all or nothing. A refund of ours that came back is taken back too.
     None or several: the receipt is asked about. A notice of change moves no money and asks for the new data (rule P25).
     Refused: receipt_unknown, receipt_settled_already, receipt_no_return, and what `return_payment` refuses to a person.
     """
@@ -54,7 +59,11 @@ def process_return(
         refund = refund_meant(row) if payment_id is None else None
         if refund is not None:
             return _refund_back(act, row, refund, policy)
+        if payment_id is None and (whole := split_meant(row)) is not None:
+            return _parts_back(act, row, whole, meaning, policy)
         found = [payment_id] if payment_id else _payments_meant(row)
+        if not found and (whole := split_meant(row, by_payer=True)) is not None:
+            return _parts_back(act, row, whole, meaning, policy)
         if len(found) != 1:
             count = "No payment" if not found else f"{len(found)} payments"
             return _ask(act, row, f"{count} of ours can be the one returned: say which.")
@@ -80,6 +89,7 @@ def _take_back(
             returned_on=on,
             reason=row.return_code,
             rail=rail_of_receipt(row),
+            fee=row.part_of_id is None,
             policy=policy,
         )
     except Refused as refused:
@@ -98,6 +108,31 @@ def _take_back(
         after={"payment": payment_id, "taken_back_by": returned.item_id, "code": row.return_code, "told_by": message},
     )  # fmt: skip
     return ReturnProcessed(row.pk, "done", "", returned.item_id, message)
+
+
+class _NotWhole(Exception):
+    """A part cannot be taken back, and so none is."""
+
+
+def _parts_back(
+    act: Act, row: Receipt, whole: Receipt, meaning: ReturnClass | None, policy: Policy
+) -> ReturnProcessed:
+    """Every part of a split receipt, in one; what cannot be taken back wholly is asked about wholly (invariant 14)."""
+    lock_customers({each for payment in payments_of(whole) for each in customers_touched(payment)})
+    kept = copy(row)
+    try:
+        with transaction.atomic():
+            first = None
+            for part, payment in split_as_the_money(act, row, whole):
+                done = _take_back(act, part, payment, meaning, policy, asked_by_person=False)
+                if done.state != "done":
+                    raise _NotWhole(done.question)
+                first = first or done
+    except _NotWhole as problem:
+        act.lines.clear()
+        return _ask(act, kept, f"Of its parts: {problem}")
+    act.tell(about=f"receipt:{row.pk}", after={"gives_back": whole.pk, "code": row.return_code})
+    return ReturnProcessed(row.pk, "done", "", first.item_id if first else None, first.message_id if first else None)  # fmt: skip
 
 
 def _refund_back(act: Act, row: Receipt, refund_id: int, policy: Policy) -> ReturnProcessed:
@@ -126,17 +161,11 @@ def _payments_meant(row: Receipt) -> list[int]:
     """Payments of the amount returned that bear one of its numbers; without numbers those of the same payer. Newest first, at most six."""
     money = payments_like(row)
     told = Receipt.objects.filter(kind="credit", payment__in=money)
-    for name, value in (
-        ("trace", row.original_trace),
-        ("end_to_end_id", row.end_to_end_id),
-        ("bank_reference", row.original_trace),
-        ("check_number", row.check_number),
-    ):
-        if value and value != "NOTPROVIDED":
-            ids = list(told.filter(**{name: value}).order_by("-pk").values_list("payment_id", flat=True)[:6])
-            ids = ids or list(money.filter(reference=value).order_by("-pk").values_list("pk", flat=True)[:6])
-            if ids:
-                return [each for each in ids if each is not None]
+    for name, value in numbers_of(row):
+        ids = list(told.filter(**{name: value}).order_by("-pk").values_list("payment_id", flat=True)[:6])
+        ids = ids or list(money.filter(reference=value).order_by("-pk").values_list("pk", flat=True)[:6])
+        if ids:
+            return [each for each in ids if each is not None]
     if not row.payer_fingerprint:
         return []
     same = told.filter(payer_fingerprint=row.payer_fingerprint).order_by("-pk")
@@ -184,9 +213,13 @@ def _report(
     amount = Money(payment.amount, payment.currency)
     opened = list(Item.objects.filter(pk__in=returned.reopened).order_by("due_on", "pk")[:30])
     why = f"{row.return_code}, {meaning.name}" if meaning else row.return_code or "no reason given"
+    told = list(payment.returned.evidence[1:])
+    if meaning is not None and meaning.letter == "L":
+        # A mail goes on from hand to hand. Compliance and the AR manager see the reason in the books.
+        why, told = "with compliance; it is not named here, and nobody outside is told why", []
     lines = [
         f"The bank returned a payment of {customer.name} ({customer.number}): {amount}, received {payment.value_on}, returned {row.booked_on}.",
-        f"Reason: {why}.", *(f"{each[:1].upper()}{each[1:]}" for each in payment.returned.evidence[1:]), "", "Open again:",
+        f"Reason: {why}.", *(f"{each[:1].upper()}{each[1:].rstrip('.')}." for each in told), "", "Open again:",
         *(f"- {each.number or each.reference}, due {each.due_on}: {Money(each.open, each.currency)}" for each in opened),
         *([f"- and {len(returned.reopened) - 30} more"] if len(returned.reopened) > 30 else []),
         "", f"Next: {meaning.then if meaning else 'Ask the bank why.'}",

@@ -88,6 +88,18 @@ def test_without_a_number_the_payers_only_payment_of_that_amount_is_meant(books,
     }
 
 
+def test_a_mail_about_money_that_compliance_looks_at_names_no_reason(books, paid):
+    """Class L: it is told at once, and why stands in the books alone."""
+    row = back(Line("-500.00", "Lakeside Hotels", "back", "PAY-1", PAYER, returned="RR04"))
+    done = process_return(cast.who("integration"), row.pk)
+    mail = Message.objects.get(pk=done.message_id)
+    assert "with compliance" in mail.text
+    for word in ("RR04", "sanction", "frozen"):
+        assert word not in (mail.subject + mail.text).lower(), word
+        assert word.upper() not in mail.text
+    assert "INV-1001" in mail.text
+
+
 def test_what_nobody_can_find_is_asked_and_a_person_says_which(books, paid):
     row = back(Line("-200.00", "Somebody", "back", "NONE", returned="AM04"))
     asked = process_return(cast.who("integration"), row.pk)

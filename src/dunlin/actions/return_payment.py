@@ -46,16 +46,18 @@ def return_payment(
     reason: str = "",
     rail: str = "",
     undone: bool = False,
+    fee: bool = True,
     policy: Policy | None = None,
 ) -> Returned:
     """Reverse a payment returned on a day, with the discount and small-balance write-off that were granted with it.
 
     Posted on that day, or on the first open day if its period is locked; `returned_on` stays the value date. Every
     document is open again as it was, with its own due date. `reason` is the bank's code (R01, ...) on `rail` (rules/returned.py); its
-    retry, fee, auto-pay and flag follow (follow_return), unless `undone`: a person had placed it wrongly. Refused: item_unknown,
+    retry, fee, auto-pay and flag follow (follow_return), unless `undone`: a person had placed it wrongly. Without `fee` none is charged: it
+    is one part of a return. Refused: item_unknown,
     return_not_a_payment, return_before_payment, payment_returned_already (under another trace), posting_in_future.
     """
-    customers = customers_of(_items_touched(payment_id))
+    customers = customers_touched(payment_id)
     with doing(who, "return_payment", customers=customers, cause=f"returned, {reason or 'no code'}") as act:
         payment = items_of([payment_id])[payment_id]
         earlier = Item.objects.filter(kind="payment_return", corrects_id=payment_id).first()
@@ -88,7 +90,7 @@ def return_payment(
         for over in overs:
             take_back_over(who, over, posted_on=posted_on, value_on=returned_on)
         if not undone:
-            follow_return(act, payment, Come(trace, returned_on, posted_on, reason, rail), policy)
+            follow_return(act, payment, Come(trace, returned_on, posted_on, reason, rail, fee), policy)
         judge_customers(who, sorted(customers | late), who.today, policy)
         facts_changed(who, customers | late, policy)
 
@@ -105,12 +107,11 @@ def return_payment(
         return returned
 
 
-def _items_touched(payment_id: int) -> set[int]:
-    """The payment and everything it or its discount was used for."""
+def customers_touched(payment_id: int) -> set[int]:
+    """Whose books the return of a payment touches: its own, and those of everything it or its discount was used for."""
     credits_ = {payment_id, *Item.objects.filter(corrects_id=payment_id).values_list("pk", flat=True)}
-    return credits_ | set(
-        Application.objects.filter(credit_id__in=credits_).values_list("debit_id", flat=True)
-    )
+    used = Application.objects.filter(credit_id__in=credits_).values_list("debit_id", flat=True)
+    return set(customers_of(credits_ | set(used)))
 
 
 def _check(payment: Item, earlier: Item | None, returned_on: date) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.db import transaction
+
+from dunlin.actions.change_settings import change_settings
 from dunlin.actions.process_receipt import Placing, place_receipt, undo_receipt
+from dunlin.actions.process_return import process_return
 from dunlin.actions.process_waiting import process_waiting
+from dunlin.actions.return_payment import return_payment
 from dunlin.actions.split_receipt import join_receipt, split_receipt
 from dunlin.actions.take_bank_file import take_bank_file
 from dunlin.actions.take_payment import Use
-from dunlin.records.models import Item, Receipt
+from dunlin.records.models import Item, Receipt, ReturnedPayment
 from dunlin.records.policies import current_policy
 from dunlin.reports.receipts import day_closes
+from dunlin.reports.return_rates import ach_returns
 from dunlin.reports.verify import verify
 from dunlin.rules.applying import Along
 from dunlin.rules.codes import Refused
@@ -100,3 +107,68 @@ def test_a_receipt_for_strangers_is_split_and_each_part_is_placed(books):
     assert sum(posted.values_list("amount", flat=True)) == row.amount
     assert set(posted.values_list("customer", flat=True)) == {books.lakeside.pk, books.harbour.pk}
     assert verify(TODAY, current_policy()).clean
+
+
+@pytest.mark.req("E4")
+@pytest.mark.rule("P25")
+@pytest.mark.invariant(14)
+@pytest.mark.invariant(15)
+@pytest.mark.invariant(36)
+def test_a_split_receipt_comes_back_whole_and_every_part_with_it_or_none(books):
+    """Two parts placed, one split again and not placed yet: all documents are open as before, and the sums of the bank agree."""
+    who, robot = cast.who("ar_manager"), cast.who("integration")
+    before = opens()
+    row = came(Line("1250.00", "Payment Service Ltd", "INV-1001 INV-2001", "A1"))
+    one, two = split_receipt(who, row.pk, [50_000, 75_000], [books.lakeside.pk])
+    inner, waits = split_receipt(who, two, [60_000, 15_000], [books.harbour.pk])
+    place_receipt(who, one, Placing(books.lakeside.pk, [Use(books.late.pk)]))
+    placed = place_receipt(
+        who, inner, Placing(books.harbour.pk, [Use(books.part_paid.pk, Money(60_000, "USD"))])
+    )
+    take_bank_file(
+        who, "out.xml", camt([Line("-1250.00", "Payment Service Ltd", "back", "A1", returned="AM04")])
+    )
+    back = Receipt.objects.get(kind="return")
+
+    # A part that came back before on its own: nobody can tell what the whole is, and nothing is posted.
+    with transaction.atomic():
+        return_payment(who, placed.payment_id, "by hand", returned_on=TODAY, reason="other")
+        assert process_return(robot, back.pk).state == "asked"
+        transaction.set_rollback(True)
+    # A part that cannot be taken back: none is.
+    lock = cast.period(books.entity, TODAY, TODAY + timedelta(400), locked=True)
+    asked = process_return(robot, back.pk)
+    assert asked.state == "asked"
+    assert asked.question.startswith("Of its parts: It was not taken back")
+    assert not Item.objects.filter(kind="payment_return").exists()
+    assert not back.parts.exists()
+    lock.delete()
+
+    done = process_return(robot, back.pk)
+    assert done.state == "done"
+    returns = Item.objects.filter(kind="payment_return")
+    assert sorted(returns.values_list("customer__number", "amount")) == [("H-200", 60_000), ("L-100", 50_000)]
+    assert opens() == before
+    back.refresh_from_db()
+    parts = list(back.parts.order_by("pk"))
+    assert (back.state, sum(each.amount for each in parts)) == ("split", back.amount)
+    assert [(each.state, each.amount, each.payment_id is None) for each in parts] == [
+        ("done", -50_000, False), ("done", -60_000, False), ("aside", -15_000, True),
+    ]  # fmt: skip
+    assert Receipt.objects.get(pk=waits).state == "aside"
+    assert verify(TODAY, current_policy()).clean
+    refused("receipt_settled_already", process_return, robot, back.pk)
+
+
+def test_one_return_of_a_split_receipt_is_one_and_costs_no_fee(books):
+    change_settings(cast.who(books.mona), {"return.fee": "25", "return.fee_told": True})
+    row = came(Line("1250.00", "Payment Service Ltd", "INV-1001 INV-2001", "A1"))
+    one, two = split_receipt(cast.who("ar_manager"), row.pk, [50_000, 75_000])
+    place_receipt(cast.who("ar_manager"), one, Placing(books.lakeside.pk, [Use(books.late.pk)]))
+    place_receipt(cast.who("ar_manager"), two, Placing(books.harbour.pk, [Use(books.part_paid.pk)]))
+    take_bank_file(
+        cast.who("ar_manager"), "out.xml", camt([Line("-1250.00", "", "back", "A1", returned="R01")])
+    )
+    assert process_return(cast.who("integration"), Receipt.objects.get(kind="return").pk).state == "done"
+    assert ach_returns(TODAY) == {"R01": 1}
+    assert ReturnedPayment.objects.filter(code="R01", fee=None).count() == 2
