@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from django.db.models import Q
 
+from dunlin.actions.ask_refund import RefundAsked
 from dunlin.actions.decide_approval import decide_approval
 from dunlin.actions.decide_overpayment import decide_overpayment
 from dunlin.actions.decide_short_pay import decide_short_pay
 from dunlin.actions.process_receipt import Placing, place_receipt
 from dunlin.actions.take_bank_file import take_bank_file
 from dunlin.actions.take_payment import Use, take_payment
-from dunlin.records.models import Approval, Balance, Dispute, FollowUp, Item, Overpayment, Receipt
+from dunlin.records.models import Approval, Balance, Dispute, FollowUp, Item, Overpayment, Receipt, Refund
 from dunlin.records.policies import current_policy
 from dunlin.reports.short_pays import case_of, case_sums, over_page, short_page
 from dunlin.reports.verify import verify
@@ -123,9 +127,42 @@ def test_money_over_is_kept_used_or_paid_back_by_a_decision_with_a_reason(books)
     refused(
         "overpayment_not_money", decide_overpayment, cast.who(books.mona), books.late.pk, "refund", note="x"
     )
-    decide_overpayment(cast.who(books.alice), placed.payment_id, "refund", note="Priya asked by phone")
-    assert FollowUp.objects.get(what__startswith="Pay back: 60.00 USD").owner == books.mona
+    later = decide_overpayment(
+        cast.who(books.alice), placed.payment_id, "refund", note="Priya asked by phone"
+    ).later
+    assert later == TODAY + timedelta(61)  # nobody knows how it came: the longest window
+    planned = FollowUp.objects.get(what__startswith="Ask for the refund: 60.00 USD")
+    assert (planned.owner, planned.due_on) == (books.mona, later)
     decide_overpayment(cast.who(books.alice), placed.payment_id, "on_account", note="she changed her mind")
     kept = Overpayment.objects.get()
     assert (kept.outcome, kept.decided_by, Item.objects.get(pk=placed.payment_id).open) == ("on_account", books.alice, 60_00)  # fmt: skip
     assert over_page(Q(), TODAY).rows == ()
+
+
+@pytest.mark.req("E6")
+@pytest.mark.rule("P26")
+def test_money_over_that_is_paid_back_is_asked_for_in_the_same_moment_or_not_decided(books):
+    take_bank_file(cast.who("ar_manager"), "in.xml", camt([Line("560.00", "Lakeside", "INV-1001", "P1")]))
+    placing = Placing(books.lakeside.pk, [Use(books.late.pk)], question="What are the other 60.00 for?")
+    placed = place_receipt(cast.who("ar_manager"), Receipt.objects.get().pk, placing)
+    alice = cast.who(books.alice, TODAY + timedelta(3))
+    want = RefundAsked(method="manual", reason="", rail="wire")
+    refused(
+        "refund_debits_open",
+        decide_overpayment,
+        alice,
+        placed.payment_id,
+        "refund",
+        note="by phone",
+        refund=want,
+    )
+    assert Overpayment.objects.get().outcome == ""
+    waived = replace(want, waived={"refund_debits_open": "they pay the rest by its day"})
+    decided = decide_overpayment(
+        alice, placed.payment_id, "refund", note="Priya asked by phone", refund=waived
+    )
+    assert decided.asked is not None
+    row = Refund.objects.get(pk=decided.asked.refund_id)
+    assert (row.state, row.amount, row.reason, row.approval_id) == ("requested", 60_00, "Priya asked by phone", decided.asked.approval_id)  # fmt: skip
+    assert not FollowUp.objects.filter(what__contains="refund").exists()
+    assert Overpayment.objects.get().outcome == "refund"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db.models import Value
+from django.db.models.functions import Concat
 
 from dunlin.actions.confirm_refund import confirm_refund
 from dunlin.actions.make_payout import download_payout, make_payout, mark_payout_sent, undo_payout
@@ -13,7 +15,17 @@ from dunlin.actions.set_block import set_block
 from dunlin.actions.take_bank_file import take_bank_file
 from dunlin.formats.bank_files import read_bank_file
 from dunlin.formats.payout_nacha import trace_of
-from dunlin.records.models import BankAccount, DiaryLine, Item, PayoutFile, Receipt, Refund
+from dunlin.records.models import (
+    BankAccount,
+    DiaryLine,
+    FollowUp,
+    Item,
+    Message,
+    PayoutFile,
+    Receipt,
+    Refund,
+    User,
+)
 from dunlin.reports.payouts import preview
 from dunlin.reports.verify import verify
 from dunlin.rules.codes import Refused
@@ -203,6 +215,9 @@ def ach_return(rows, code="R23"):
 @pytest.mark.invariant(36)
 def test_a_credit_the_payees_bank_gave_back_opens_the_credit_again(books, mona, two):
     """Class C by ACH, told by its trace number."""
+    User.objects.filter(pk__in=(books.bob.pk, books.mona.pk)).update(
+        email=Concat("username", Value("@dunlin.example"))
+    )
     sent(mona, our_account(books), two)
     taken = take_bank_file(mona, "back.ach", ach_return(two[:1]))
     assert (taken.new, taken.warnings) == (1, 0)
@@ -211,6 +226,17 @@ def test_a_credit_the_payees_bank_gave_back_opens_the_credit_again(books, mona, 
     assert (row.state, row.ended_why) == ("returned", "R23, our credit refused")
     assert row.receipt.question == f"Gives back refund {row.reference}"
     assert Item.objects.get(pk=row.credit_id).open == 35_000
+    told = Message.objects.get(purpose="internal")
+    assert {each["address"] for each in told.to} == {"bob@dunlin.example", "mona@dunlin.example"}
+    assert told.subject == "Refund came back: Harbour & Söhne, 150.00 USD"
+    for words in (
+        "R23, our credit refused",
+        "Open again: 350.00 USD of payment ACH 5521",
+        "confirmed by a call back",
+    ):
+        assert words in told.text
+    assert ACCOUNT not in told.text
+    assert FollowUp.objects.get().owner == books.bob
     assert Refund.objects.get(pk=two[1].pk).state == "paid"
     assert not verify(TODAY, Policy()).findings
     assert take_bank_file(mona, "back2.ach", ach_return(two[:1]) + b"\n").new == 0

@@ -9,18 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from dunlin.actions.add_follow_up import FollowUpAsked, record_follow_up
-from dunlin.actions.ask_department import ar_manager, on_duty
 from dunlin.actions.decide_approval import withdraw_approval
 from dunlin.actions.doing import Act, Who, doing
 from dunlin.actions.facts_changed import facts_changed
 from dunlin.actions.postings import Draft, apply, check_posting_day, first_open_day, post, reverse
+from dunlin.actions.tell_at_once import ask_collector, mail_colleagues
 from dunlin.records.models import Application, Item, Receipt, Refund
 from dunlin.records.policies import current_policy
+from dunlin.reports.refundable import called
 from dunlin.rules.codes import Refused
 from dunlin.rules.masking import mask_card_numbers
 from dunlin.rules.money import Money
 from dunlin.rules.policy import Policy
+from dunlin.rules.refunds import METHODS
 from dunlin.rules.returned import class_of
 
 SOURCE = "refund_return"  # with the refund's own number as its key: a refund comes back once
@@ -47,7 +48,8 @@ def return_refund(
     receipt_id: int | None = None,
     policy: Policy | None = None,
 ) -> RefundBack:
-    """The bank gave a refund back. `reason` is its code (R03, AC04, ...) or a word. The collector is asked for a new instruction.
+    """The bank gave a refund back. `reason` is its code (R03, AC04, ...) or a word. Those who look after the
+    account are told by mail, and the collector is asked for a new instruction.
 
     Told twice it is taken back once. Refused: refund_unknown, refund_state_wrong, posting_in_future.
     """
@@ -163,12 +165,16 @@ def _end(act: Act, row: Refund, state: str, on: date, why: str, receipt_id: int 
 
 
 def _ask_anew(act: Act, row: Refund, why: str) -> None:
-    """The collector, else the AR manager, asks where the money is to go instead."""
-    owner = row.customer.collector or ar_manager(row.customer)
-    if owner is None:
-        return
-    amount = Money(row.amount, row.currency)
+    """Those who look after the account are told at once; the collector, else the AR manager, asks where the money is to go instead (P25)."""
+    amount, customer = Money(row.amount, row.currency), row.customer
+    to = f"{row.payee_name}, {METHODS[row.method]}" + (f" to ..{row.payee.tail}" if row.payee else "")
+    lines = [
+        f"The bank gave back a refund to {customer.name} ({customer.number}): {amount}, {row.reference}, returned {row.ended_on}.",
+        f"It had gone to {to}.", f"Reason: {why}.", "",
+        f"Open again: {Money(row.credit.open, row.currency)} of {called(row.credit)}.",
+        "", "Next: ask for a new instruction by a known channel; new bank details are confirmed by a call back before money goes there.",
+    ]  # fmt: skip
+    subject = f"Refund came back: {customer.name}, {amount}"
+    mail_colleagues(act, customer, subject, lines, entity_id=row.entity_id, once=f"refund_returned:{row.pk}")
     what = f"The refund of {amount} ({row.reference}) came back ({why}): its credit is open again; ask for a new instruction."
-    record_follow_up(
-        act, row.customer_id, FollowUpAsked(what, act.who.today, on_duty(owner, act.who.today).pk)
-    )
+    ask_collector(act, customer, what)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +25,7 @@ from dunlin.reports.refundable import PaidBy, judged, paid_by, reserved
 from dunlin.reports.refunds import TABS, refunds_page, totals
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
+from dunlin.rules.policy import Policy
 from dunlin.rules.refunds import METHODS, RAILS, WAIVED
 
 TAB_WORDS = (
@@ -35,6 +37,7 @@ STATE_WORDS = {
     "returned": "came back", "refused": "refused", "cancelled": "called off",
 }  # fmt: skip
 LOOKS = {"requested": "warn", "approved": "info", "in_file": "info", "paid": "info", "confirmed": "good", "returned": "bad", "refused": "bad", "cancelled": ""}  # fmt: skip
+REFUND_BESIDE = {"refund_payee_missing": "payee", **{code: code for code in WAIVED}}
 KINDS = (("ach", "US account (ACH)"), ("sepa", "IBAN (SEPA)"))
 
 
@@ -122,44 +125,62 @@ def ask_refund(request: HttpRequest, pk: int) -> HttpResponse:
     allow(request, "ask_refund")
     credit = item_for(request, pk)
     door, typed = request.door, typed_in(request)  # type: ignore[attr-defined]
-    rail = typed.get("rail", "") if typed.get("rail") in RAILS else ""
-    came = paid_by([credit]).get(credit.pk, PaidBy())
 
     def do(typed: Mapping[str, str]) -> str:
-        method = needed(typed, "method", "Choose how it goes back.")
-        if method not in METHODS:
-            raise Unclear("method", "Choose how it goes back.")
-        payee = typed.get("payee", "")
-        want = RefundAsked(
-            method=method, reason=needed(typed, "reason", "Say why it is paid back."), amount=money_in(typed, "amount", credit.currency),
-            payee_id=int(payee) if payee.isascii() and payee.isdigit() and len(payee) < 12 else None, payee_name=typed.get("payee_name", ""),
-            rail=rail, waived={code: typed.get(code, "") for code in WAIVED},
-        )  # fmt: skip
+        reason = needed(typed, "reason", "Say why it is paid back.")
+        want = refund_typed(typed, reason, money_in(typed, "amount", credit.currency))
         made = ask(door.who, pk, want, key=typed.get("key") or None)
         return f"{made.amount} is asked for; it waits for approval."
 
-    answer = judged(
-        credit,
-        door.today,
-        door.policy,
-        rail=rail,
-        waived={code: typed[code] for code in WAIVED if typed.get(code)},
-    )
-    beside = {
-        "reason_missing": "reason", "refund_exceeds": "amount", "amount_not_positive": "amount", "refund_payee_missing": "payee",
-        **{code: code for code in WAIVED},
-    }  # fmt: skip
     facts: dict[str, Any] = {
-        "credit": credit, "answer": answer, "came": came, "rails": tuple(RAILS.items()), "methods": tuple(METHODS.items()),
+        **refund_facts(credit, typed, door.today, door.policy), "key": typed.get("key") or uuid4().hex,
+        "asked_for": Money(reserved([credit.pk]).get(credit.pk, 0), credit.currency), "open": Money(credit.open, credit.currency),
+    }  # fmt: skip
+    beside = {
+        "reason_missing": "reason",
+        "refund_exceeds": "amount",
+        "amount_not_positive": "amount",
+        **REFUND_BESIDE,
+    }
+    return act(request, credit.customer, "ask_refund", "refund", do, beside=beside, facts=facts)
+
+
+def refund_typed(typed: Mapping[str, str], reason: str, amount: Money | None = None) -> RefundAsked:
+    """What was typed of a refund: how it goes back, where to, what is passed. Unclear without a way back."""
+    method = needed(typed, "method", "Choose how it goes back.")
+    if method not in METHODS:
+        raise Unclear("method", "Choose how it goes back.")
+    payee = typed.get("payee", "")
+    return RefundAsked(
+        method=method, reason=reason, amount=amount,
+        payee_id=int(payee) if payee.isascii() and payee.isdigit() and len(payee) < 12 else None, payee_name=typed.get("payee_name", ""),
+        rail=_rail(typed), waived={code: typed.get(code, "") for code in WAIVED},
+    )  # fmt: skip
+
+
+def refund_facts(credit: Item, typed: Mapping[str, str], today: date, policy: Policy) -> dict[str, Any]:
+    """What the fields of a refund show: what can go back, why not the rest, how, and where to."""
+    waived = {code: typed[code] for code in WAIVED if typed.get(code)}
+    answer = judged(credit, today, policy, rail=_rail(typed), waived=waived)
+    return {
+        "credit": credit, "answer": answer, "came": paid_by([credit]).get(credit.pk, PaidBy()),
+        "rails": tuple(RAILS.items()), "methods": tuple(METHODS.items()),
         "payees": [
             (str(each.pk), f"{each.holder}, {each.kind.upper()} ..{each.tail}{'' if each.verified_on else ' (not confirmed yet)'}")
             for each in credit.customer.payee_accounts.filter(retired_at=None).order_by("-pk")[:50]
         ],
-        "asked_for": Money(reserved([credit.pk]).get(credit.pk, 0), credit.currency), "open": Money(credit.open, credit.currency),
         "owes": any(each.code == "refund_debits_open" for each in (*answer.objections, *answer.passed)),
-        "key": typed.get("key") or uuid4().hex,
     }  # fmt: skip
-    return act(request, credit.customer, "ask_refund", "refund", do, beside=beside, facts=facts)
+
+
+def may_be_asked(facts: Mapping[str, Any]) -> bool:
+    """Whether the fields make sense: nothing stands against it that cannot be passed, or to say how the money came may help."""
+    against = [each.code for each in facts["answer"].objections if not each.waivable]
+    return not against or (against == ["refund_window_open"] and not facts["came"].rail)
+
+
+def _rail(typed: Mapping[str, str]) -> str:
+    return typed.get("rail", "") if typed.get("rail") in RAILS else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,12 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dunlin.actions.decide_overpayment import decide_overpayment
+from dunlin.actions.ask_refund import RefundAsked
+from dunlin.actions.decide_overpayment import RestDecided, decide_overpayment
 from dunlin.actions.decide_short_pay import decide_short_pay
 from dunlin.desk.access import dispute_for, in_sight, overpayment_for
 from dunlin.desk.acts import needed
 from dunlin.desk.answers import show
 from dunlin.desk.office import office_act, seeing
+from dunlin.desk.refunds import REFUND_BESIDE, may_be_asked, refund_facts, refund_typed
 from dunlin.records.models import Item
 from dunlin.reports.receipts import day_closes, unidentified_by_age
 from dunlin.reports.short_pays import case_of, case_sums, habit_told, over_page, short_page
@@ -86,23 +88,27 @@ def short_pay(request: HttpRequest, pk: int) -> HttpResponse:
 def overpayment(request: HttpRequest, pk: int) -> HttpResponse:
     """Money over: kept on account, used for other documents, or paid back."""
     row = overpayment_for(request, pk)
-    payment = Item.objects.get(pk=row.payment_id)
+    payment = Item.objects.select_related("customer").get(pk=row.payment_id)
+    door = request.door  # type: ignore[attr-defined]
 
     def do(typed: Mapping[str, str]) -> str:
         outcome = needed(typed, "outcome", "Say what becomes of it.")
-        decided = decide_overpayment(request.door.who, payment.pk, outcome, note=typed.get("note", ""))  # type: ignore[attr-defined]
-        then = {"apply": " Apply it on the account.", "refund": " Ask for the refund on the account."}.get(
-            outcome, ""
-        )
-        return f"{REST_OUTCOMES[outcome].partition(':')[0]}: {decided.amount}.{then}"
+        note = typed.get("note", "")
+        refund = _refund(request, payment, typed, note) if outcome == "refund" else None
+        decided = decide_overpayment(door.who, payment.pk, outcome, note=note, refund=refund)
+        return f"{REST_OUTCOMES[outcome].partition(':')[0]}: {decided.amount}. {_then(decided)}".strip()
 
     def facts(typed: Mapping[str, str]) -> Mapping[str, object]:
+        about = refund_facts(payment, typed, door.today, door.policy)
         return {
+            **about, "refund": payment.open > 0, "can_ask": door.may("ask_refund") and may_be_asked(about),
             "row": row, "payment": payment, "outcomes": tuple(REST_OUTCOMES.items()),
             "habit": habit_told(row.customer_id, request.door.today),  # type: ignore[attr-defined]
         }  # fmt: skip
 
-    beside = {"reason_missing": "note", "overpayment_outcome_unknown": "outcome", "item_not_open": "outcome"}
+    beside = {
+        "reason_missing": "note", "overpayment_outcome_unknown": "outcome", "item_not_open": "outcome", **REFUND_BESIDE,
+    }  # fmt: skip
     return office_act(
         request,
         "apply_credit",
@@ -112,6 +118,24 @@ def overpayment(request: HttpRequest, pk: int) -> HttpResponse:
         beside=beside,
         facts=facts,
     )
+
+
+def _refund(request: HttpRequest, payment: Item, typed: Mapping[str, str], note: str) -> RefundAsked | None:
+    """What is asked for at once; None where it cannot be yet, or not by this person, and a follow-up is made instead."""
+    door = request.door  # type: ignore[attr-defined]
+    if not door.may("ask_refund") or not note:
+        return None
+    allowed = all(each.waivable for each in refund_facts(payment, typed, door.today, door.policy)["answer"].objections)  # fmt: skip
+    return refund_typed(typed, note) if allowed or typed.get("method") else None
+
+
+def _then(decided: RestDecided) -> str:
+    if decided.asked is not None:
+        return f"{decided.asked.amount} is asked for; it waits for approval."
+    if decided.outcome != "refund":
+        return "Apply it on the account." if decided.outcome == "apply" else ""
+    when = f" for {decided.later}, when the bank cannot take it back any more" if decided.later else ""
+    return f"The AR manager has a follow-up to ask for the refund{when}."
 
 
 @require_safe

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from dunlin.actions.process_receipt import Deduction, Placing, place_receipt
 from dunlin.actions.take_bank_file import take_bank_file
 from dunlin.actions.take_payment import Use
-from dunlin.records.models import Approval, Dispute, Item, Overpayment, Receipt
+from dunlin.records.models import Approval, Dispute, Item, Overpayment, Receipt, Refund
 from dunlin.rules.money import Money
 from tests import cast
 from tests.bank_cast import Line, camt
+from tests.cast import TODAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("E3"), pytest.mark.rule("P27")]
 
@@ -20,12 +23,12 @@ def signed(client, user):
     return client
 
 
-def placed(books, amount, uses, **more):
+def placed(books, amount, uses, *, on=TODAY, **more):
     number = str(Receipt.objects.count())
     take_bank_file(
         cast.who(books.mona),
         f"{number}.xml",
-        camt([Line(amount, "Lakeside", "x", f"P{number}")], number=number),
+        camt([Line(amount, "Lakeside", "x", f"P{number}", on=on)], number=number),
     )
     row = Receipt.objects.order_by("-pk")[0]
     return place_receipt(cast.who(books.mona), row.pk, Placing(books.lakeside.pk, uses, **more))
@@ -101,3 +104,22 @@ def test_the_closes_and_the_ages_of_what_nobody_knows(books, client):
     take_bank_file(cast.who(books.mona), "u.xml", camt([Line("77.00", "Nobody", "x", "U1")], number="u"))
     assert "0 of 1 in time" in mona.get("/receipts/closes").content.decode()
     assert "0-1 days" in mona.get("/receipts/cases").content.decode()
+
+
+@pytest.mark.req("E6")
+def test_money_over_is_asked_for_where_it_is_decided(books, client):
+    """While the bank can take it back it becomes a follow-up for that day; who knows how it came asks for it at once."""
+    placed(books, "560.00", [Use(books.late.pk)], on=TODAY - timedelta(20), question="What are 60.00 for?")
+    row = Overpayment.objects.get()
+    mona, at = signed(client, books.mona), f"/receipts/cases/over/{row.pk}"
+    assert "To pay it back" in mona.get(at).content.decode()
+    told = mona.post(at, {"outcome": "refund", "note": "by phone"}, follow=True).content.decode()
+    assert "The AR manager has a follow-up to ask for the refund for" in told
+    typed = {"outcome": "refund", "note": "by phone", "refund_debits_open": "they pay the rest by its day"}
+    assert "Choose how it goes back" in mona.post(at, typed | {"rail": "wire"}).content.decode()
+    refused = mona.post(at, typed | {"rail": "wire", "method": "ach"})
+    assert refused.status_code == 422
+    assert 'aria-describedby="refund-payee-error"' in refused.content.decode()
+    told = mona.post(at, typed | {"rail": "wire", "method": "manual"}, follow=True).content.decode()
+    assert "60.00 USD is asked for; it waits for approval" in told
+    assert Refund.objects.get().reason == "by phone"
