@@ -37,6 +37,7 @@ _COMMANDS = {
     "apply": ("dunlin.cli.apply:apply", "Put payments on the documents they pay."),
     "bank": ("dunlin.cli.bank:bank", "What a bank file says; take it in."),
     "reconcile": ("dunlin.cli.reconcile:reconcile", "What does not fit on an account, or in the book."),
+    "issue": ("dunlin.cli.issue:issue", "Issue invoices and memos from a file of charges."),
     "refunds": ("dunlin.cli.refunds:refunds", "Refunds: where they stand, pay them out, confirm."),
     "provider": ("dunlin.cli.provider:provider", "Payments by card and bank debit: ask what became of them."),
     "outbox": ("dunlin.cli.outbox:outbox", "What is to be sent: send it, list it, settle what was cut off."),
