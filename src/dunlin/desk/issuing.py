@@ -139,7 +139,7 @@ def bill_anew(request: HttpRequest, pk: int) -> HttpResponse:
         return {
             "memo": memo,
             "new": new,
-            "difference": new.total - memo.total,
+            "difference": max(new.total, memo.total) - min(new.total, memo.total),
             "fell": new.total < memo.total,
         }
 

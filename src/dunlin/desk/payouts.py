@@ -32,9 +32,10 @@ def payout(request: HttpRequest) -> HttpResponse:
         try:
             account_id = number_in(typed, "account", "Choose the account.")
             on = any_day_in(typed, "on", door.today, door.today)
-            made = make_payout(
-                door.who, account_id, typed.get("form", ""), numbers_in(request, "refund"), pay_on=on
-            )
+            chosen = numbers_in(request, "refund")
+            if not chosen:
+                raise Unclear("refund", "Tick the refunds that go.")
+            made = make_payout(door.who, account_id, typed.get("form", ""), chosen, pay_on=on)
         except Unclear as unclear:
             errors[unclear.field] = unclear.problem
         except Refused as refused:
@@ -141,11 +142,11 @@ def payout_undo(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         if refused.code == "payout_unknown":
             raise
-        return _file(request, pk, str(refused))
+        return _file(request, pk, str(refused), "reason" if refused.code == "reason_missing" else "")
     return done(request, "Undone; its refunds wait for the next file.", reverse("payout"))
 
 
-def _file(request: HttpRequest, pk: int, problem: str) -> HttpResponse:
+def _file(request: HttpRequest, pk: int, problem: str, field: str = "") -> HttpResponse:
     file = (
         PayoutFile.objects.filter(pk=pk)
         .select_related("account", "entity", "made_by", "sent_by", "undone_by")
@@ -156,7 +157,7 @@ def _file(request: HttpRequest, pk: int, problem: str) -> HttpResponse:
     shown = file.refund_ids if request.GET.get("all") == "1" else file.refund_ids[:100]
     rows = Refund.objects.filter(pk__in=shown).select_related("customer", "payee").order_by("pk")
     facts = {
-        "file": file, "rows": list(rows), "sum": Money(file.sum, file.currency), "problem": problem, "form_words": FORMS[file.format][0],
+        "file": file, "rows": list(rows), "sum": Money(file.sum, file.currency), "problem": "" if field else problem, "errors": {field: problem} if field else {}, "form_words": FORMS[file.format][0],
         "more": len(file.refund_ids) - len(shown),
     }  # fmt: skip
     return show(request, "refunds/file.html", facts, status=422 if problem else 200)

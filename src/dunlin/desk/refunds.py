@@ -20,7 +20,7 @@ from dunlin.desk.access import customer_for, in_sight, item_for, payee_for, refu
 from dunlin.desk.acts import Unclear, act, allow, money_in, needed, typed_in
 from dunlin.desk.answers import done, show
 from dunlin.desk.office import any_day_in, seeing
-from dunlin.records.models import Item, PayeeAccount, Receipt, Refund
+from dunlin.records.models import Customer, Item, PayeeAccount, Receipt, Refund
 from dunlin.reports.refundable import PaidBy, judged, paid_by, reserved
 from dunlin.reports.refunds import TABS, refunds_page, totals
 from dunlin.rules.codes import Refused
@@ -77,7 +77,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         cancel_refund(request.door.who, pk, request.POST.get("reason", ""))  # type: ignore[attr-defined]
     except Refused as refused:
-        return _one(request, row, {"cancel": str(refused)})
+        return _one(request, row, _beside("cancel", refused))
     return done(
         request, f"{row.reference} is called off; its credit is open again.", reverse("refund", args=[pk])
     )
@@ -98,7 +98,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
             receipt_id=int(entry) if entry.isascii() and entry.isdigit() and len(entry) < 12 else None,
         )  # type: ignore[attr-defined]
     except (Refused, Unclear) as problem:
-        return _one(request, row, {"confirm": str(problem)})
+        return _one(request, row, _beside("confirm", problem))
     return done(request, f"{row.reference} is confirmed.", reverse("refund", args=[pk]))
 
 
@@ -112,7 +112,7 @@ def returned(request: HttpRequest, pk: int) -> HttpResponse:
         reason = needed(typed, "reason", "Say why it came back: the bank’s code or a word.")
         back = return_refund(request.door.who, pk, returned_on=on, reason=reason[:60])  # type: ignore[attr-defined]
     except (Refused, Unclear) as problem:
-        return _one(request, row, {"returned": str(problem)})
+        return _one(request, row, _beside("returned", problem))
     return done(
         request,
         f"{row.reference} came back; {back.open} of the credit is open.",
@@ -132,8 +132,9 @@ def ask_refund(request: HttpRequest, pk: int) -> HttpResponse:
         made = ask(door.who, pk, want, key=typed.get("key") or None)
         return f"{made.amount} is asked for; it waits for approval."
 
+    about = refund_facts(credit, typed, door.today, door.policy)
     facts: dict[str, Any] = {
-        **refund_facts(credit, typed, door.today, door.policy), "key": typed.get("key") or uuid4().hex,
+        **about, "can_ask": may_be_asked(about), "key": typed.get("key") or uuid4().hex,
         "asked_for": Money(reserved([credit.pk]).get(credit.pk, 0), credit.currency), "open": Money(credit.open, credit.currency),
     }  # fmt: skip
     beside = {
@@ -188,34 +189,29 @@ def payees(request: HttpRequest, pk: int) -> HttpResponse:
     """The bank details of a customer; a POST enters new ones."""
     seeing(request, "see_refunds")
     customer = customer_for(request, pk)
-    typed, errors = typed_in(request), {}
-    if request.method == "POST":
-        allow(request, "save_payee")
-        try:
-            save_payee(request.door.who, pk, _details(typed))  # type: ignore[attr-defined]
-        except Unclear as unclear:
-            errors[unclear.field] = unclear.problem
-        except Refused as refused:
-            errors[
-                "account"
-                if "IBAN" in str(refused) or "account number" in str(refused)
-                else "bank"
-                if refused.code == "payee_account_wrong"
-                else "holder"
-            ] = str(refused)
-        else:
-            return done(
-                request,
-                "Entered. Another person confirms them by a call back before money goes there.",
-                reverse("payees", args=[pk]),
-            )
-    # An account number is not shown again, not even to the one who typed it.
-    typed = {name: text for name, text in typed.items() if name != "account"}
+    if request.method != "POST":
+        return _payees(request, customer, {})
+    allow(request, "save_payee")
+    try:
+        save_payee(request.door.who, pk, _details(typed_in(request)))  # type: ignore[attr-defined]
+    except Unclear as unclear:
+        return _payees(request, customer, {unclear.field: unclear.problem})
+    except Refused as refused:
+        of_account = "IBAN" in str(refused) or "account number" in str(refused)
+        field = "account" if of_account else "bank" if refused.code == "payee_account_wrong" else "holder"
+        return _payees(request, customer, {field: str(refused)})
+    said = "Entered. Another person confirms them by a call back before money goes there."
+    return done(request, said, reverse("payees", args=[pk]))
+
+
+def _payees(request: HttpRequest, customer: Customer, errors: Mapping[str, str]) -> HttpResponse:
+    """The page. An account number is not shown again, not even to the one who typed it."""
     rows = (
         PayeeAccount.objects.filter(customer=customer)
         .select_related("entered_by", "verified_by")
         .order_by("retired_at", "-pk")[:100]
     )
+    typed = {name: text for name, text in typed_in(request).items() if name != "account"}
     facts = {"customer": customer, "payees": list(rows), "typed": typed, "errors": errors, "kinds": KINDS}
     return show(request, "refunds/payees.html", facts, status=422 if errors else 200)
 
@@ -225,7 +221,10 @@ def verify(request: HttpRequest, pk: int) -> HttpResponse:
     """Another person called back."""
     allow(request, "verify_payee")
     row = payee_for(request, pk)
-    verify_payee(request.door.who, pk, request.POST.get("how", ""))  # type: ignore[attr-defined]
+    try:
+        verify_payee(request.door.who, pk, request.POST.get("how", ""))  # type: ignore[attr-defined]
+    except Refused as refused:
+        return _payees(request, row.customer, {f"how-{pk}": _sentence(refused)})
     return done(
         request, f"The bank details ..{row.tail} are confirmed.", reverse("payees", args=[row.customer_id])
     )
@@ -236,7 +235,10 @@ def retire(request: HttpRequest, pk: int) -> HttpResponse:
     """They are no longer used."""
     allow(request, "save_payee")
     row = payee_for(request, pk)
-    retire_payee(request.door.who, pk, request.POST.get("reason", ""))  # type: ignore[attr-defined]
+    try:
+        retire_payee(request.door.who, pk, request.POST.get("reason", ""))  # type: ignore[attr-defined]
+    except Refused as refused:
+        return _payees(request, row.customer, {f"retire-{pk}": _sentence(refused)})
     return done(
         request,
         f"The bank details ..{row.tail} are no longer used.",
@@ -253,6 +255,25 @@ def _details(typed: Mapping[str, str]) -> PayeeDetails:
         bank=typed.get("bank", ""), personal=typed.get("personal") == "1", savings=typed.get("savings") == "1",
         came_by=needed(typed, "came_by", "Say how we got them: a letter, a mail, a call."),
     )  # fmt: skip
+
+
+_FIELDS = {
+    "reason_missing": "reason",
+    "posting_in_future": "on",
+    "receipt_unknown": "receipt",
+    "refund_receipt_differs": "receipt",
+}
+
+
+def _sentence(refused: Refused) -> str:
+    text = str(refused)
+    return text[:1].upper() + text[1:]
+
+
+def _beside(form: str, problem: Refused | Unclear) -> dict[str, str]:
+    """A problem under its form and field ("confirm-on"), or under the form alone."""
+    field = problem.field if isinstance(problem, Unclear) else _FIELDS.get(problem.code, "")
+    return {f"{form}-{field}" if field else form: str(problem)}
 
 
 def _one(request: HttpRequest, row: Refund, errors: Mapping[str, str]) -> HttpResponse:

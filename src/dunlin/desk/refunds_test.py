@@ -45,6 +45,11 @@ def test_from_the_credit_to_the_bank(books):
     )
     payee = PayeeAccount.objects.get()
     assert "Another person calls back" in text(bob.get(details))
+    blank = lena.post(f"/bank-details/{payee.pk}/confirm", {"how": " "})
+    assert blank.status_code == 422
+    assert f'aria-describedby="how-{payee.pk}-error' in text(blank)
+    unsaid = lena.post(f"/bank-details/{payee.pk}/retire", {"reason": ""})
+    assert f'aria-describedby="retire-{payee.pk}-error' in text(unsaid)
     lena.post(f"/bank-details/{payee.pk}/confirm", {"how": "Jonas Weber at +1 312 555 0188"})
     assert "Jonas Weber" in text(bob.get(details))
 
@@ -83,10 +88,12 @@ def test_from_the_credit_to_the_bank(books):
     assert ACCOUNT.encode() in handed.content
     assert mona.get(f"{where}/download").status_code == 405
     assert ACCOUNT not in text(mona.get(where))
-    assert mona.post(f"{where}/undo", {"reason": ""}).status_code == 422
+    assert 'aria-describedby="f-reason-error' in text(mona.post(f"{where}/undo", {"reason": ""}))
     mona.post(f"{where}/sent")
     one = f"/refunds/{row.pk}"
-    assert mona.post(f"{one}/confirm", {"on": "2027-01-01"}).status_code == 422
+    later = mona.post(f"{one}/confirm", {"on": "2027-01-01"})
+    assert later.status_code == 422
+    assert 'aria-describedby="confirm-on-error' in text(later)
     mona.post(f"{one}/confirm", {"on": TODAY.isoformat()})
     assert mona.post(f"{one}/returned", {"on": TODAY.isoformat(), "reason": ""}).status_code == 422
     back = mona.post(f"{one}/returned", {"on": TODAY.isoformat(), "reason": "R03"}, follow=True)
