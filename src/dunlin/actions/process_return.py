@@ -8,19 +8,18 @@ from dataclasses import dataclass, replace
 from django.db import transaction
 
 from dunlin.actions.doing import Act, Who, doing
-from dunlin.actions.return_payment import Returned, customers_touched, return_payment
+from dunlin.actions.return_payment import customers_touched, return_payment
 from dunlin.actions.return_refund import refund_meant, return_refund
 from dunlin.actions.return_split import numbers_of, payments_of, split_as_the_money, split_meant
-from dunlin.actions.tell_at_once import ask_collector, mail_colleagues
+from dunlin.actions.tell_return import tell_return
 from dunlin.records.calendars import LEDGER, calendar
 from dunlin.records.locks import lock_customers
 from dunlin.records.models import Item, Receipt, Refund
 from dunlin.records.policies import current_policy
 from dunlin.reports.receipts import payments_like
 from dunlin.rules.codes import Refused
-from dunlin.rules.money import Money
 from dunlin.rules.policy import Policy
-from dunlin.rules.returned import CHANGES, ReturnClass, class_of, noc_deadline, rail_of, retry_of
+from dunlin.rules.returned import CHANGES, noc_deadline, rail_of
 
 
 @dataclass(frozen=True)
@@ -55,26 +54,24 @@ def process_return(
             raise Refused("receipt_settled_already", receipt=receipt_id)
         if row.kind == "noc":
             return _ask(act, row, _change(who, row))
-        meaning = class_of(row.return_code, rail_of_receipt(row)) if row.return_code else None
         refund = refund_meant(row) if payment_id is None else None
         if refund is not None:
             return _refund_back(act, row, refund, policy)
         if payment_id is None and (whole := split_meant(row)) is not None:
-            return _parts_back(act, row, whole, meaning, policy)
+            return _parts_back(act, row, whole, policy)
         found = [payment_id] if payment_id else _payments_meant(row)
         if not found and (whole := split_meant(row, by_payer=True)) is not None:
-            return _parts_back(act, row, whole, meaning, policy)
+            return _parts_back(act, row, whole, policy)
         if len(found) != 1:
             count = "No payment" if not found else f"{len(found)} payments"
             return _ask(act, row, f"{count} of ours can be the one returned: say which.")
-        return _take_back(act, row, found[0], meaning, policy, asked_by_person=payment_id is not None)
+        return _take_back(act, row, found[0], policy, asked_by_person=payment_id is not None)
 
 
 def _take_back(
     act: Act,
     row: Receipt,
     payment_id: int,
-    meaning: ReturnClass | None,
     policy: Policy,
     asked_by_person: bool,
 ) -> ReturnProcessed:
@@ -96,13 +93,12 @@ def _take_back(
         if asked_by_person:
             raise
         return _ask(act, row, f"It was not taken back: {refused}")
-    payment = Item.objects.select_related("customer__collector", "customer__sales_rep").get(pk=payment_id)
+    payment = Item.objects.select_related("customer").get(pk=payment_id)
     row.payment, row.customer, row.question = payment, payment.customer, ""
     row.state, row.settled_at, row.settled_by_id = "done", who.now, who.user_id
     row.automatic = not asked_by_person
     row.save()
-    message = _report(act, row, payment, returned, meaning)
-    _follow_up(act, row, payment, meaning)
+    message = tell_return(act, payment_id, returned, once=f"returned:{row.pk}")
     act.tell(
         about=f"receipt:{row.pk}", customer_id=payment.customer_id,
         after={"payment": payment_id, "taken_back_by": returned.item_id, "code": row.return_code, "told_by": message},
@@ -114,9 +110,7 @@ class _NotWhole(Exception):
     """A part cannot be taken back, and so none is."""
 
 
-def _parts_back(
-    act: Act, row: Receipt, whole: Receipt, meaning: ReturnClass | None, policy: Policy
-) -> ReturnProcessed:
+def _parts_back(act: Act, row: Receipt, whole: Receipt, policy: Policy) -> ReturnProcessed:
     """Every part of a split receipt, in one; what cannot be taken back wholly is asked about wholly (invariant 14)."""
     lock_customers({each for payment in payments_of(whole) for each in customers_touched(payment)})
     kept = copy(row)
@@ -124,7 +118,7 @@ def _parts_back(
         with transaction.atomic():
             first = None
             for part, payment in split_as_the_money(act, row, whole):
-                done = _take_back(act, part, payment, meaning, policy, asked_by_person=False)
+                done = _take_back(act, part, payment, policy, asked_by_person=False)
                 if done.state != "done":
                     raise _NotWhole(done.question)
                 first = first or done
@@ -188,43 +182,3 @@ def _ask(act: Act, row: Receipt, question: str) -> ReturnProcessed:
     row.save(update_fields=["state", "question"])
     act.tell(about=f"receipt:{row.pk}", after={"question": row.question})
     return ReturnProcessed(row.pk, "asked", row.question)
-
-
-def _follow_up(act: Act, row: Receipt, payment: Item, meaning: ReturnClass | None) -> None:
-    """What a person does next, by the class of the code: for want of funds a call on the next business day, else today (DOMAIN section 4)."""
-    today = act.who.today
-    funds = meaning is not None and meaning.letter == "F"
-    due = calendar(LEDGER).next_business_day(today) if funds else today
-    then = meaning.then if meaning else "Ask the bank why."
-    amount = Money(payment.amount, payment.currency)
-    again = ""
-    if meaning is not None:
-        kept = payment.returned
-        again = f" {retry_of(row.return_code, kept.rail, times=kept.times, first_on=kept.first_on, today=today).words}"
-    what = f"Payment of {amount} came back{f' ({row.return_code})' if row.return_code else ''}: {then}{again}"
-    ask_collector(act, payment.customer, what, due)
-
-
-def _report(
-    act: Act, row: Receipt, payment: Item, returned: Returned, meaning: ReturnClass | None
-) -> int | None:
-    """The mail to those P25 names; its id, None when none of them has an address."""
-    customer = payment.customer
-    amount = Money(payment.amount, payment.currency)
-    opened = list(Item.objects.filter(pk__in=returned.reopened).order_by("due_on", "pk")[:30])
-    why = f"{row.return_code}, {meaning.name}" if meaning else row.return_code or "no reason given"
-    told = list(payment.returned.evidence[1:])
-    if meaning is not None and meaning.letter == "L":
-        # A mail goes on from hand to hand. Compliance and the AR manager see the reason in the books.
-        why, told = "with compliance; it is not named here, and nobody outside is told why", []
-    lines = [
-        f"The bank returned a payment of {customer.name} ({customer.number}): {amount}, received {payment.value_on}, returned {row.booked_on}.",
-        f"Reason: {why}.", *(f"{each[:1].upper()}{each[1:].rstrip('.')}." for each in told), "", "Open again:",
-        *(f"- {each.number or each.reference}, due {each.due_on}: {Money(each.open, each.currency)}" for each in opened),
-        *([f"- and {len(returned.reopened) - 30} more"] if len(returned.reopened) > 30 else []),
-        "", f"Next: {meaning.then if meaning else 'Ask the bank why.'}",
-    ]  # fmt: skip
-    subject = f"Returned payment: {customer.name}, {amount}"
-    return mail_colleagues(
-        act, customer, subject, lines, entity_id=payment.entity_id, once=f"returned:{row.pk}"
-    )

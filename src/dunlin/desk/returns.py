@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from dunlin.actions.granted import granted_with
 from dunlin.actions.postings import named
-from dunlin.actions.return_payment import return_payment as take_back
+from dunlin.actions.tell_return import record_return
 from dunlin.desk.access import item_for
 from dunlin.desk.acts import Unclear, act, allow, needed, typed_in
 from dunlin.desk.office import any_day_in
@@ -41,7 +41,7 @@ def return_payment(request: HttpRequest, pk: int) -> HttpResponse:
             raise Unclear("reason", "Choose why it came back.")
         returned_on = any_day_in(typed, "returned", door.today, door.today)
         trace = typed.get("trace") or f"form {typed.get('key') or uuid4().hex}"
-        did = take_back(door.who, pk, trace[:60], returned_on=returned_on or door.today, reason=reason)
+        did = record_return(door.who, pk, trace[:60], returned_on=returned_on or door.today, reason=reason)
         if did.already:
             return "This return was recorded before; nothing was done twice."
         again = len(did.reopened)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from dunlin.records.models import DiaryLine, Dispute, DueDateChange, Item
+from dunlin.records.models import DiaryLine, Dispute, DueDateChange, FollowUp, Item, Message, User
 from tests import cast
 from tests.cast import TODAY
 
@@ -20,6 +20,7 @@ def text_of(answer):
 
 @pytest.mark.req("E4")
 def test_a_payment_that_came_back_makes_its_documents_owed_again(books, client):
+    User.objects.filter(pk=books.bob.pk).update(email="bob@dunlin.example")
     client.force_login(books.mona)
     opened = f"/accounts/{books.harbour.pk}?item={books.part_payment.pk}&group=closed"
     where = f"/items/{books.part_payment.pk}/return"
@@ -49,7 +50,13 @@ def test_a_payment_that_came_back_makes_its_documents_owed_again(books, client):
         "R01",
         TODAY - timedelta(1),
     )
+    told, planned = Message.objects.get(), FollowUp.objects.get()
+    assert told.subject == "Returned payment: Harbour & Söhne, 250.00 USD"
+    assert "R01, insufficient funds" in told.text
+    assert "INV-2001, due 2026-11-15: 1,000.00 USD" in told.text
+    assert (planned.owner, planned.due_on > TODAY) == (books.bob, True)
     assert client.post(where, {**typed, "back": opened}).status_code == 302
+    assert (Message.objects.count(), FollowUp.objects.count()) == (1, 1)
     assert "nothing was done twice" in text_of(client.get(opened))
     assert "was returned" in text_of(client.post(where, {**typed, "trace": "0910"}))
     assert Item.objects.filter(kind="payment_return").count() == 1
