@@ -10,6 +10,7 @@ from dunlin.actions.process_return import process_return
 from dunlin.actions.take_bank_file import take_bank_file
 from dunlin.actions.take_payment import Use, take_payment
 from dunlin.records.models import FollowUp, Item, Message, Receipt
+from dunlin.reports.account_flags import flags_of
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
 from tests import cast
@@ -98,6 +99,9 @@ def test_a_mail_about_money_that_compliance_looks_at_names_no_reason(books, paid
         assert word not in (mail.subject + mail.text).lower(), word
         assert word.upper() not in mail.text
     assert "INV-1001" in mail.text
+    worn = " ".join(text for flag in flags_of(books.lakeside.pk, TODAY, "UTC") for text in flag.reasons)
+    assert "with compliance" in worn
+    assert "RR04" not in worn
 
 
 def test_what_nobody_can_find_is_asked_and_a_person_says_which(books, paid):

@@ -34,19 +34,28 @@ def flags_of(customer_id: int, as_of: date, zone: str) -> tuple[Flag, ...]:
     flags = []
     shown = [each for each in rows if each.flag_until >= as_of]
     if shown:
-        told = tuple(" ".join(map(_sentence, each.evidence)) for each in shown)
+        told = tuple(" ".join(map(_sentence, _evidence(each))) for each in shown)
         flags.append(
             Flag("returned_payment", "Returned payment", told, max(each.flag_until for each in shown))
         )
     still = [each for each in rows if each.auto_pay != "on" and _stands(each, as_of, zone)]
     if still:
         how = "stopped" if any(each.auto_pay == "stopped" for each in still) else "paused"
-        told = tuple(_sentence(each.evidence[0]) for each in still if each.evidence)
+        told = tuple(_sentence(_evidence(each)[0]) for each in still if each.evidence)
         flags.append(Flag("auto_pay", f"Auto-pay {how}", told))
     habit = habit_told(customer_id, as_of)
     if habit:
         flags.append(Flag("repeated_short_pay", "Repeated short pay", (_sentence("; ".join(habit)),)))
     return tuple(flags)
+
+
+def _evidence(row: ReturnedPayment) -> list[str]:
+    """What speaks for it. What compliance looks at is not named where everybody who sees the account reads it."""
+    if row.letter != "L":
+        return list(row.evidence)
+    return (
+        [f"{row.evidence[0].partition(' (')[0]}; with compliance", *row.evidence[1:]] if row.evidence else []
+    )
 
 
 def _sentence(text: str) -> str:
