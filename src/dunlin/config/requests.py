@@ -6,6 +6,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from functools import cache
 from urllib.parse import urlsplit
 
 import structlog
@@ -21,6 +22,7 @@ log = structlog.get_logger("dunlin.requests")
 STRIPE_PAGES = "https://checkout.stripe.com"
 
 
+@cache
 def content_policy(*led_to: str) -> str:
     """Everything comes from ourselves; no inline script or style, no frame, no plug-in. A form may also lead to the company's
     sign-in provider and to the pages where cards are typed, if there are some (`led_to`): browsers hold the redirect that follows a
@@ -63,12 +65,11 @@ class ContentSecurityPolicy:
 
     def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
         self.answer = answer
-        stripe = settings.STRIPE
-        pages = (stripe["base"] or STRIPE_PAGES) if stripe else ""
-        self.policy = content_policy(settings.ENVIRONMENT.oidc_url, pages)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.answer(request)
-        response.setdefault("Content-Security-Policy", self.policy)
+        stripe = settings.STRIPE
+        pages = (stripe["base"] or STRIPE_PAGES) if stripe else ""
+        response.setdefault("Content-Security-Policy", content_policy(settings.ENVIRONMENT.oidc_url, pages))
         response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
         return response

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -143,6 +143,7 @@ def test_hostile_names_stay_words() -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example([[5e-324]], 0.0)
 @given(st.lists(st.lists(values, max_size=8), max_size=3), st.one_of(st.none(), st.floats(-1e12, 1e12)))
 def test_any_figures_stay_inside_the_drawing(lines: list[list[float | None]], target: float | None) -> None:
     series = [

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from dunlin.rules.money import TRUE_MINUS
 
 WIDE = 1000  # units across the stretched inner drawing
+LEAST = 1e-9  # figures that differ by less are drawn as one
 TOP, BOTTOM = 12, 24  # pixels above and below the plot: half a line of words, the names of the days
 LEFT, ACROSS = (
     1.0,
@@ -49,8 +50,8 @@ class Scale:
         # Start at zero unless that would flatten the line into the upper half.
         if low > 0 and low < 0.6 * high:
             low = 0.0
-        if high == low:
-            pad = abs(high) * 0.1 or 1.0
+        if high - low <= LEAST:
+            pad = abs(high) * 0.1 if abs(high) > LEAST else 1.0
             low, high = low - pad, high + pad
         raw = (high - low) / 4
         power = 10.0 ** math.floor(math.log10(raw))
