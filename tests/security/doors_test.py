@@ -64,7 +64,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.req("D4"), pytest.mark.slow]
 ACTS = {
     "apply_credit": "apply_credit", "reverse_application": "reverse_application", "return_payment": "return_payment",
     "change_due_date": "change_due_date", "terms": "save_terms", "terms_new": "save_terms",
-    "order_worklist": "order_worklist", "set_block": "set_block", "lift_block": "set_block", "lift_auto_pay": "lift_auto_pay", "pin": "pin_customer",
+    "order_worklist": "order_worklist", "set_block": "set_block", "lift_block": "set_block", "lift_auto_pay": "lift_auto_pay", "ask_fee_waiver": "ask_fee_waiver", "pin": "pin_customer",
     "add_contact": "correct_contact", "change_contact": "correct_contact", "add_point": "correct_contact",
     "change_point": "correct_contact", "open_dispute": "open_dispute", "resolve_dispute": "resolve_dispute",
     "add_follow_up": "add_follow_up", "finish_follow_up": "finish_follow_up", "add_note": "add_note",

@@ -22,10 +22,12 @@ from dunlin.reports.account import Account, AccountBalance, ContactShown
 from dunlin.reports.account import account as account_of
 from dunlin.reports.account_flags import flags_of
 from dunlin.reports.account_items import GROUPS, SORTS, AccountItems, account_items, where_it_went
+from dunlin.reports.account_online import Online, online_of
 from dunlin.reports.account_promises import promises_of
 from dunlin.reports.inbox import conversations_of
 from dunlin.reports.timeline import KINDS, timeline
 from dunlin.reports.why import Why, why
+from dunlin.rules.card_payments import fee_threshold
 from dunlin.rules.money import Money
 from dunlin.rules.zones import zone_at
 
@@ -147,6 +149,8 @@ def _around(request: HttpRequest, customer: Customer, it: Account) -> dict[str, 
         "relatives": [each for each in (it.parent, *it.children) if each and each.id in seen],
         "group_seen": bool(it.group) and seen == set(relatives),
         "why": told,
+        "online": Online() if door.in_past else online_of(it.id, door.who.now),
+        "fee_over": fee_threshold(door.policy, customer.currency),
         "flags": flags_of(it.id, door.as_of, door.policy.ledger_time_zone),
         "waiting": () if door.in_past else conversations_of(it.id, waiting=True),
         "calendar": calendar(LEDGER),

@@ -61,6 +61,7 @@ from dunlin.desk import (
     tracking,
     triage,
     users,
+    waivers,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -92,6 +93,7 @@ urlpatterns: list[URLPattern] = [
     path("approvals/", approvals.approvals, name="approvals"),
     path("approvals/<int:pk>", approvals.approval, name="approval"),
     path("approvals/<int:pk>/withdraw", approvals.withdraw, name="withdraw_approval"),
+    path("accounts/<int:pk>/fee-waiver", waivers.ask_fee_waiver, name="ask_fee_waiver"),
     path("accounts/<int:pk>/auto-pay", pauses.lift_auto_pay, name="lift_auto_pay"),
     path("blocks/<int:pk>/lift", pauses.lift_block, name="lift_block"),
     path("call", call.call_next, name="call_next"),

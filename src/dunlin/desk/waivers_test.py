@@ -1,0 +1,61 @@
+"""A waiver of the card fee asked for on the account, and what runs online shown there (P11, P12, D4)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from dunlin.records.clock import now, today
+from dunlin.records.models import Approval, OnlinePayment, PaymentChoice
+from tests import cast
+from tests.portal_cast import setting
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("D4"), pytest.mark.rule("P12")]
+
+
+def words_of(answer):
+    return " ".join(answer.content.decode().replace("\xa0", " ").split())
+
+
+def test_a_waiver_is_asked_for_on_the_account_with_each_mistake_at_its_field(books, client):
+    lake = books.lakeside
+    where, form = reverse("account", args=[lake.pk]), reverse("ask_fee_waiver", args=[lake.pk])
+    client.force_login(cast.user("ar_manager"))
+    assert "bear no fee" in words_of(client.get(form))
+    assert "Card fee" not in words_of(client.get(where))
+    setting("card.fee_over", {"USD": "500"})
+    assert "ask to waive it" in words_of(client.get(where))
+    for typed, said in (
+        ({"most": "", "reason": "x"}, "Up to which amount"),
+        ({"most": "900", "reason": " "}, "Say why the fee"),
+        ({"most": "400", "reason": "x"}, "bears no fee"),
+    ):
+        answer = client.post(form, typed)
+        assert (answer.status_code, said in words_of(answer)) == (422, True), words_of(answer)[-2500:]
+    assert client.post(form, {"most": "900", "reason": "Their bank closed"}).status_code == 302
+    asked = Approval.objects.get()
+    assert (asked.kind, asked.amount, asked.state) == ("fee_waiver", 2_610, "requested")
+    page = words_of(client.get(where))
+    assert "Card fee of 26.10 USD: its waiver waits for a decision. Their bank closed" in page
+    Approval.objects.update(state="approved", expires_at=now() + timedelta(3))
+    assert "Card fee of 26.10 USD is waived on one payment, through" in words_of(client.get(where))
+
+
+def test_a_debit_on_its_way_and_a_card_dispute_stand_on_the_account(books, client):  # fmt: skip
+    lake = books.lakeside
+    client.force_login(cast.user("ar_manager"))
+    where = reverse("account", args=[lake.pk])
+    entity = cast.entity()
+    for number, (state, more) in enumerate((("processing", {}), ("disputed", {"respond_by": today("UTC") + timedelta(9)}), ("paid", {}))):  # fmt: skip
+        choice = PaymentChoice.objects.create(customer=lake, entity=entity, amount=70_000 + number, currency="USD", reference=f"RF{number}", content_hash=str(number), made_at=now())  # fmt: skip
+        OnlinePayment.objects.create(
+            choice=choice, customer=lake, entity=entity, method="bank_debit", state=state, currency="USD",
+            amount=choice.amount, started_at=now(), **more,
+        )  # fmt: skip
+    page = words_of(client.get(where))
+    assert "On its way: 700.00 USD" in page
+    assert "Card dispute over 700.01 USD" in page
+    assert "answer the provider by" in page
+    assert "700.02" not in page
