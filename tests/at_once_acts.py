@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import stripe
+from django.conf import settings
 from django.db import connection
 
 from dunlin.actions.apply_credit import apply_credit
 from dunlin.actions.ask_refund import RefundAsked
 from dunlin.actions.ask_refund import ask_refund as ask_refund_action
 from dunlin.actions.decide_approval import decide_approval
-from dunlin.actions.doing import the_clock
+from dunlin.actions.doing import payment_provider, the_clock
 from dunlin.actions.lock_period import lock_period
 from dunlin.actions.return_payment import return_payment as return_payment_action
 from dunlin.actions.run_daily import run_daily
@@ -21,12 +24,14 @@ from dunlin.actions.sign_in_to_portal import use_portal_link as use_portal_link_
 from dunlin.actions.take_mail import take_mail as take_mail_action
 from dunlin.actions.take_payment import Use
 from dunlin.actions.take_payment import take_payment as take_payment_action
+from dunlin.actions.take_provider_event import take_provider_event
 from dunlin.records.models import (
     Conversation,
     Item,
     Mail,
     Mailbox,
     Message,
+    OnlinePayment,
     ProcessLine,
     ProcessRun,
     Refund,
@@ -88,6 +93,14 @@ def return_payment(order: dict[str, Any], index: int) -> Any:
     return {"item": returned.item_id, "already": returned.already}
 
 
+def provider_event(order: dict[str, Any], index: int) -> Any:
+    """A message of the payment provider, signed now; which payment of it there is afterwards."""
+    settings.STRIPE = order["provider"]
+    signature = stripe.WebhookSignature.generate_signature_header(order["body"], order["provider"]["webhook_secret"], int(time.time()))  # fmt: skip
+    row = take_provider_event(payment_provider(TODAY, moment(TODAY)), order["body"].encode(), signature)
+    return {"state": row.state, "payment": OnlinePayment.objects.get().payment_id}
+
+
 def lock_month(order: dict[str, Any], index: int) -> Any:
     locking = lock_period(who(), order["entity"], date(2026, 11, 1), date(2026, 11, 30))
     return {"period": locking.period_id}
@@ -115,6 +128,7 @@ def state(order: dict[str, Any], index: int) -> Any:
     return {
         "open": {str(key): is_open for key, is_open in Item.objects.values_list("pk", "open")},
         "findings": [str(finding) for finding in verify_books(TODAY, Policy()).findings],
+        "payments": Item.objects.filter(kind="payment", source="stripe").count(),
     }
 
 

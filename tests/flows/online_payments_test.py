@@ -45,7 +45,7 @@ class Shop:
         self.provider = provider
         day = today("UTC")
         self.alice = cast.user("collector", "alice")
-        self.lake = cast.customer("Lakeside", number="L-100", country="US", region="NY", collector=self.alice)
+        self.lake = cast.customer("Lakeside", number="L-900", country="US", region="NY", collector=self.alice)
         cast.contact(self.lake, "Priya Raman", email=portal_cast.PRIYA)
         self.first = cast.invoice(self.lake, "600.00", due=day - timedelta(20), number="INV-1")
         self.second = cast.invoice(self.lake, "400.00", due=day - timedelta(10), number="INV-2")

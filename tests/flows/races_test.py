@@ -5,6 +5,7 @@ On PostgreSQL they meet in the test database itself; on SQLite in a file that is
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,9 @@ from dunlin.actions.keep_shipped import keep_shipped
 from dunlin.records.models import Item, PortalLink
 from tests import at_once, cast, refund_cast
 from tests.cast import TODAY, Books
+from tests.flows.online_payments_test import Shop
+from tests.stripe_stand_in import at as leading_to
+from tests.stripe_stand_in import serving
 
 pytestmark = [pytest.mark.trap(38), pytest.mark.slow]
 
@@ -214,3 +218,22 @@ def test_one_link_used_by_many_at_once_signs_in_one(committed_books: Books, addr
     got = at_once.run(address(), [{"act": "use_portal_link", "times": 6, "token": token}])
 
     assert sorted(got) == ["in", *["portal_link_over"] * 5]
+
+
+@pytest.mark.req("E8")
+def test_one_message_of_the_provider_and_another_of_the_same_payment_at_one_instant(committed_books: Books, address: Any, settings: Any) -> None:  # fmt: skip
+    with serving() as provider:
+        settings.STRIPE = leading_to(provider)
+        shop = Shop(provider)
+        row = shop.paid(tell=False)
+        first = provider.events[-1]
+        second = provider.told("payment_intent.succeeded", provider.intents[provider.sessions[row.session_id or ""]["payment_intent"]])  # fmt: skip
+        order = {"act": "provider_event", "times": 3, "provider": settings.STRIPE}
+        at = address()
+        got = at_once.run(at, [order | {"body": json.dumps(each)} for each in (first, second)])
+
+        assert {each["state"] for each in got} == {"done"}
+        assert len({each["payment"] for each in got}) == 1
+        after = state(at)
+        assert (after["payments"], after["findings"]) == (1, [])
+        assert [after["open"][str(each.pk)] for each in (shop.first, shop.second)] == [0, 0]
