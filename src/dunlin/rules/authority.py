@@ -45,6 +45,9 @@ LIMITS: tuple[Limit, ...] = (
     *_rows("adjustment", ar_manager=5_000, finance_manager=50_000, corporate_controller=None, vp_finance=None),
     *_rows("clean_up", ar_manager=1_000, finance_manager=25_000, corporate_controller=None, vp_finance=None),
 )  # fmt: skip
+# P11: what may be passed on to a manager, and to which roles. A delegate may waive but not approve plans.
+TO_DELEGATES = frozenset({"fee_waiver"})
+DELEGATES = frozenset({"finance_manager", "ar_manager"})
 # What a role does without asking, home currency, where its verbs let it do the thing at all. Absent: everything is asked for.
 FREE: tuple[Limit, ...] = (
     *_rows("write_off", ar_manager=250, finance_manager=1_000, corporate_controller=5_000, vp_finance=5_000),
@@ -80,10 +83,12 @@ def kinds_of(role: str, limits: Iterable[Limit] = LIMITS) -> tuple[str, ...]:
 
 def allowed(
     kind: str, approver: str, amount: Money | None = None, *, same_person: bool = False, written: bool = True,
-    before: bool = True, limits: Iterable[Limit] = LIMITS,
+    before: bool = True, delegated: bool = False, limits: Iterable[Limit] = LIMITS,
 ) -> bool:  # fmt: skip
-    """P11 in one answer: the approver's role and limit, another person than the requester, in writing and in advance (invariant 29)."""
-    return not same_person and written and before and may_decide(kind, approver, amount, limits)
+    """P11 in one answer: the approver's role and limit, another person than the requester, in writing and in advance (invariant 29).
+    `delegated`: it was passed on to this manager; that reaches what may be passed on, never a payment plan."""
+    able = may_decide(kind, approver, amount, limits) or (delegated and kind in TO_DELEGATES and approver in DELEGATES)  # fmt: skip
+    return not same_person and written and before and able
 
 
 def _within(amount: Money | None, most: Decimal | None) -> bool:

@@ -1,7 +1,7 @@
 """Worked examples: put each through the rule of its topic and compare. See docs/reference/examples.md.
 
 An example is a mapping with `id`, `topic`, `inputs`, `expected` and perhaps `tolerance`. The topics and the functions
-behind them are listed in example_figures.py and example_days.py.
+behind them are listed in the example_*.py beside this file.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from decimal import Context, Decimal
 from typing import Any
 
 from dunlin.rules.example_cash import CASH
+from dunlin.rules.example_claims import CLAIMS
 from dunlin.rules.example_days import DAYS
 from dunlin.rules.example_figures import FIGURES
 from dunlin.rules.example_inputs import Adapter, OneOf, Unordered, read_date, read_decimal, read_moment
@@ -19,7 +20,7 @@ from dunlin.rules.example_payments import PAYMENTS
 from dunlin.rules.money import Money
 
 # A topic → the adapter that answers it with the product's own rule.
-REGISTRY: Mapping[str, Adapter] = {**FIGURES, **DAYS, **PAYMENTS, **CASH}
+REGISTRY: Mapping[str, Adapter] = {**FIGURES, **DAYS, **PAYMENTS, **CASH, **CLAIMS}
 
 _WIDE = Context(prec=60, rounding="ROUND_HALF_UP")
 

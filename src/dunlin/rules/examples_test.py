@@ -25,6 +25,10 @@ AREAS = (
     "mrr",
 )
 AREAS += (
+    "approval",
+    "credit",
+    "interest",
+    "suspension",
     "stage",
     "campaign",
     "promise",
