@@ -28,7 +28,8 @@ _PAGE = """<!doctype html><html lang="en"><title>Pay</title><meta name="viewport
 
 
 class StandIn:
-    """The provider's memory. `trouble`: statuses, or "timeout", that the next requests to the API get."""
+    """The provider's memory. `trouble`: what the next requests to the API get: a status, "timeout", or "" for no trouble yet.
+    `page_most`: how many rows a list gives at most, whatever is asked for."""
 
     def __init__(self) -> None:
         self.sessions: dict[str, dict[str, Any]] = {}
@@ -40,6 +41,7 @@ class StandIn:
         self.keys: dict[str, tuple[Any, int, Any]] = {}
         self.requests: list[tuple[str, str]] = []
         self.trouble: list[int | str] = []
+        self.page_most = 100
         self.base = ""
         self.now: int | None = None
         self._numbers = 0
@@ -189,11 +191,11 @@ class StandIn:
         tables = {"refunds": self.refunds, "disputes": self.disputes}
         if len(parts) == 1 and parts[0] in tables:
             found = [each for each in tables[parts[0]].values() if each["payment_intent"] == given.get("payment_intent")]  # fmt: skip
-            return 200, _list(found, path)
+            return 200, self._list(found, path, given)
         if parts == ["events"]:
             since, kinds = int(given.get("created", {}).get("gte", 0)), given.get("types")
             found = [each for each in self.events if each["created"] >= since and (not kinds or each["type"] in kinds)]  # fmt: skip
-            return 200, _list(found[::-1], path)
+            return 200, self._list(found[::-1], path, given)
         raise _Error(404, "invalid_request_error", "resource_missing")
 
     def _sessions(self, method: str, parts: list[str], given: dict[str, Any]) -> Any:
@@ -201,7 +203,7 @@ class StandIn:
             return self._open(given)
         if not parts:
             found = [each for each in self.sessions.values() if each["payment_intent"] == given.get("payment_intent")]  # fmt: skip
-            return _list(found, "/v1/checkout/sessions")
+            return self._list(found, "/v1/checkout/sessions", given)
         session = self.sessions.get(parts[0])
         if session is None:
             raise _Error(404, "invalid_request_error", "resource_missing")
@@ -231,6 +233,13 @@ class StandIn:
         self.sessions[session_id] = row
         return row
 
+    def _list(self, rows: list[Any], path: str, given: dict[str, Any]) -> dict[str, Any]:
+        """A page of a list: those after `starting_after`."""
+        after = given.get("starting_after")
+        start = 1 + next(n for n, row in enumerate(rows) if row["id"] == after) if after else 0
+        end = start + min(int(given.get("limit", 10)), self.page_most)
+        return {"object": "list", "data": rows[start:end], "has_more": end < len(rows), "url": path}
+
     def _expanded(self, session: dict[str, Any]) -> dict[str, Any]:
         intent = self.intents.get(session["payment_intent"] or "")
         if intent is None:
@@ -242,10 +251,6 @@ class _Error(Exception):
     def __init__(self, status: int, kind: str, code: str, message: str = "It cannot be done.") -> None:
         self.status, self.body = status, {"error": {"type": kind, "code": code, "message": message}}
         super().__init__(message)
-
-
-def _list(rows: list[Any], path: str) -> dict[str, Any]:
-    return {"object": "list", "data": rows, "has_more": False, "url": path}
 
 
 def _nested(pairs: dict[str, list[str]]) -> dict[str, Any]:
@@ -292,7 +297,8 @@ class _Handler(BaseHTTPRequestHandler):
                 if trouble == "timeout":
                     time.sleep(3)
                     return None
-                raise _Error(int(trouble), "api_error" if trouble != 429 else "invalid_request_error", "rate_limit" if trouble == 429 else "")  # fmt: skip
+                if trouble != "":
+                    raise _Error(int(trouble), "api_error" if trouble != 429 else "invalid_request_error", "rate_limit" if trouble == 429 else "")  # fmt: skip
             if self.headers.get("Authorization") != f"Bearer {KEY}":
                 raise _Error(401, "invalid_request_error", "")
             status, body = self.at.answer(method, where.path, _nested(parse_qs(text)), self.headers.get("Idempotency-Key") or "")  # fmt: skip
@@ -346,6 +352,11 @@ def at(memory: StandIn) -> dict[str, str]:
 
 def deliver(client: Any, event: dict[str, Any], *, secret: str = SECRET, sent_at: int | None = None) -> Any:
     """Hand a signed event to Dunlin's door, as the provider does."""
-    body = json.dumps(event)
-    signature = stripe.WebhookSignature.generate_signature_header(body, secret, sent_at or int(time.time()))
+    body, signature = signed(event, secret, sent_at)
     return client.post("/provider/stripe/", body, content_type="application/json", headers={"Stripe-Signature": signature})  # fmt: skip
+
+
+def signed(event: dict[str, Any], secret: str = SECRET, sent_at: int | None = None) -> tuple[str, str]:
+    """An event as it is sent, and its signature."""
+    body = json.dumps(event)
+    return body, stripe.WebhookSignature.generate_signature_header(body, secret, sent_at or int(time.time()))

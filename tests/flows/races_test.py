@@ -19,7 +19,7 @@ from dunlin.actions.keep_shipped import keep_shipped
 from dunlin.records.models import Item, PortalLink
 from tests import at_once, cast, refund_cast
 from tests.cast import TODAY, Books
-from tests.flows.online_payments_test import Shop
+from tests.online_cast import Shop
 from tests.stripe_stand_in import at as leading_to
 from tests.stripe_stand_in import serving
 

@@ -7,7 +7,7 @@ is one of three: try again later, the provider refuses, or it is not there. No e
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # the library is large; who takes no cards does not load it
 TIMEOUT_SECONDS = 10
 RETRIES = 2
 LINES_MAX = 90  # a page takes a hundred lines
-EVENTS_MAX = 1000
+EVENTS_MAX = 1000  # rows of a list
 SIGNATURE_SECONDS = 300  # how old a signed message may be
 # Bank debit by currency, as Stripe calls it; another currency has none.
 BANK_DEBITS: Mapping[str, str] = {"USD": "us_bank_account", "EUR": "sepa_debit", "GBP": "bacs_debit"}
@@ -154,15 +154,16 @@ class Stripe:
             self._client.v1.checkout.sessions.expire(session_id)
 
     def see(self, session_id: str) -> Seen:
-        """What is known of a page now, with every refund and dispute of its payment. Three requests at most."""
+        """What is known of a page now, with every refund and dispute of its payment. Three requests at most, where their lists fit
+        a page."""
         with _named():
             session = self._client.v1.checkout.sessions.retrieve(session_id, {"expand": _EXPAND}).to_dict()  # type: ignore[typeddict-item]
             intent = session.get("payment_intent") or {}
             if not intent.get("latest_charge"):
                 return _seen(session, [], [])
             of: Any = {"payment_intent": intent["id"], "limit": 100}
-            refunds = self._client.v1.refunds.list(of).to_dict()["data"]
-            disputes = self._client.v1.disputes.list(of).to_dict()["data"]
+            refunds = _pages(self._client.v1.refunds.list, of)
+            disputes = _pages(self._client.v1.disputes.list, of)
             return _seen(session, refunds, disputes)
 
     def refund(self, intent_id: str, amount: int, key: str, *, of_fee: bool) -> str:
@@ -175,14 +176,8 @@ class Stripe:
     def events_since(self, since: datetime, types: Sequence[str]) -> list[Told]:
         """What happened since a moment, oldest first; a thousand at most, the newest."""
         asked: Any = {"created": {"gte": int(since.timestamp())}, "types": list(types)[:20], "limit": 100}
-        found: list[Told] = []
         with _named():
-            while True:
-                page = self._client.v1.events.list(asked).to_dict()
-                found += [_told(each) for each in page["data"]]
-                if not page.get("has_more") or len(found) >= EVENTS_MAX:
-                    return found[::-1]
-                asked["starting_after"] = page["data"][-1]["id"]
+            return [_told(each) for each in _pages(self._client.v1.events.list, asked)][::-1]
 
     def page_of_intent(self, intent_id: str) -> str:
         """The page a payment was made on; "" for a payment that was made elsewhere."""
@@ -235,6 +230,17 @@ def _named() -> Iterator[None]:
         if status >= 500 or status == 429 or status == 409:
             raise ProviderAway(f"status {status}") from None
         raise ProviderRefuses(str(problem.code or type(problem).__name__)[:60]) from None
+
+
+def _pages(ask: Callable[[Any], Any], asked: Mapping[str, Any]) -> list[Any]:
+    """All rows of a list, page by page; EVENTS_MAX or a page more at most."""
+    found: list[Any] = []
+    while True:
+        page = ask(dict(asked)).to_dict()
+        found += page["data"]
+        if not page.get("has_more") or not page["data"] or len(found) >= EVENTS_MAX:
+            return found
+        asked = {**asked, "starting_after": page["data"][-1]["id"]}
 
 
 def _line(line: Line, currency: str) -> dict[str, Any]:
