@@ -8,11 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.apps import apps
-from django.test import Client
 
 from dunlin.actions.ask_fee_waiver import ask_fee_waiver
 from dunlin.actions.decide_approval import decide_approval
-from dunlin.actions.doing import payment_provider
 from dunlin.actions.take_provider_event import sweep
 from dunlin.records.clock import now, today
 from dunlin.records.models import (
@@ -23,74 +21,21 @@ from dunlin.records.models import (
     Item,
     Message,
     OnlinePayment,
-    PaymentChoice,
     ProviderEvent,
 )
-from dunlin.records.policies import current_policy
-from dunlin.reports.verify import verify
 from dunlin.rules.codes import Refused
 from dunlin.rules.money import Money
 from tests import cast, portal_cast
-from tests.portal_cast import at, setting, signed_in
-from tests.stripe_stand_in import StandIn, deliver, serving
-from tests.stripe_stand_in import at as place
+from tests.online_cast import Shop, opened, provider_who
+from tests.portal_cast import at, signed_in
+from tests.stripe_stand_in import deliver
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("E7"), pytest.mark.req("E8"), pytest.mark.req("G7")]
 
 
-class Shop:
-    """Lakeside owes two invoices, 600.00 and 400.00; its person is signed in, and the provider is there."""
-
-    def __init__(self, provider: StandIn) -> None:
-        self.provider = provider
-        day = today("UTC")
-        self.alice = cast.user("collector", "alice")
-        self.lake = cast.customer("Lakeside", number="L-900", country="US", region="NY", collector=self.alice)
-        cast.contact(self.lake, "Priya Raman", email=portal_cast.PRIYA)
-        self.first = cast.invoice(self.lake, "600.00", due=day - timedelta(20), number="INV-1")
-        self.second = cast.invoice(self.lake, "400.00", due=day - timedelta(10), number="INV-2")
-        setting("card.fee_over", {"USD": "500"})
-        self.browser = signed_in()
-        self.door = Client()
-
-    def choose(self, *items: Item) -> PaymentChoice:
-        answer = self.browser.post(at("portal_pay", self.lake), {"item": [each.pk for each in items or (self.first, self.second)]})  # fmt: skip
-        assert answer.status_code == 302
-        return PaymentChoice.objects.get(pk=int(answer.url.rpartition("=")[2]))
-
-    def begin(self, choice: PaymentChoice, method: str = "card", fee: int = 2900):
-        return self.browser.post(at("portal_pay_online", self.lake, choice=choice.pk), {"method": method, "fee": fee})  # fmt: skip
-
-    def paid(self, how: str = "credit", method: str = "card", fee: int = 2900, tell: bool = True) -> OnlinePayment:  # fmt: skip
-        assert self.begin(self.choose(), method, fee).status_code == 302
-        row = OnlinePayment.objects.latest("pk")
-        self.provider.pay(row.session_id, how)
-        if tell:
-            self.tell()
-        row.refresh_from_db()
-        return row
-
-    def tell(self) -> None:
-        """Everything the provider has to tell and has not told, in order."""
-        known = set(ProviderEvent.objects.values_list("event_id", flat=True))
-        for event in self.provider.events:
-            if event["id"] not in known:
-                assert deliver(self.door, event).status_code == 200
-
-    def open(self) -> list[int]:
-        return [Item.objects.get(pk=each.pk).open for each in (self.first, self.second)]
-
-
 @pytest.fixture
 def shop(settings) -> Iterator[Shop]:
-    with serving() as provider:
-        settings.STRIPE = place(provider)
-        yield Shop(provider)
-        assert verify(today("UTC"), current_policy()).findings == ()
-
-
-def provider_who():
-    return payment_provider(today("UTC"), now())
+    yield from opened(settings)
 
 
 @pytest.mark.rule("P12")
@@ -166,7 +111,9 @@ def test_a_bank_debit_is_on_its_way_then_arrives_or_fails(shop: Shop) -> None:
     shop.tell()
     row.refresh_from_db()
     assert (row.state, row.failure) == ("failed", "insufficient_funds")
-    assert "failed: insufficient funds" in FollowUp.objects.get().what
+    assert FollowUp.objects.get().what == (
+        "A bank debit of 1,000.00 USD, begun in the portal, failed: insufficient funds. Priya Raman will read so in an e-mail."
+    )
     assert "did not go through" in shop.browser.get(at("portal_account", shop.lake)).content.decode()
     again = shop.paid("bank", "bank_debit", 0)
     shop.provider.settle(again.session_id)

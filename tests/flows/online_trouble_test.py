@@ -1,4 +1,4 @@
-"""Online payments when something goes wrong: a provider that is slow, long lists, refunds that fail."""
+"""Online payments when something goes wrong: a provider that is slow, long lists, refunds that fail, bank debits that do not come."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from dunlin.actions import take_provider_event
+from dunlin.actions.message_content import Content, Stop, fresh_content
 from dunlin.actions.take_provider_event import sweep
-from dunlin.records.models import FollowUp, Item, ProviderEvent
+from dunlin.records.clock import now, today
+from dunlin.records.models import Block, Contact, FollowUp, Item, Message, ProviderEvent
+from dunlin.records.policies import current_policy
 from tests.online_cast import Shop, opened, provider_who
+from tests.portal_cast import at, words
 from tests.stripe_stand_in import deliver
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("E8"), pytest.mark.req("G7")]
@@ -75,3 +79,44 @@ def test_a_fee_that_could_not_be_given_back_is_given_back_later_and_once(shop: S
     row.refresh_from_db()
     assert (row.refunded, len(shop.provider.refunds)) == (2_900, 1)
     assert not ProviderEvent.objects.filter(state="waiting").exists()
+
+
+@pytest.mark.req("D10")
+def test_who_began_a_bank_debit_is_told_in_their_language_that_it_failed(shop: Shop) -> None:
+    priya = Contact.objects.get(customer=shop.lake)
+    priya.language = "de"
+    priya.save()
+    row = shop.paid("bank", "bank_debit", 0)
+    shop.provider.settle(row.session_id or "", fails=True)
+    failed = shop.provider.events[-1]
+    for _ in range(2):
+        deliver(shop.door, failed)
+    mail = Message.objects.get(purpose="payment")
+    assert (mail.contact_id, mail.language, [each["address"] for each in mail.to]) == (priya.pk, "de", ["priya@l-100.test"])  # fmt: skip
+    assert mail.subject.replace("\xa0", " ") == "Ihre Lastschrift über 1.000,00 USD kam nicht zustande"
+    assert "INV-1: 600,00" in mail.text.replace("\xa0", " ")
+    assert "insufficient" not in mail.text  # why is between them and their bank
+
+    who, policy = provider_who(), current_policy()
+    assert isinstance(fresh_content(who, mail, policy), Content)
+    again = shop.paid("bank", "bank_debit", 0)
+    assert fresh_content(who, mail, policy) == Stop("nothing_left_to_ask", {})  # another is on its way
+    Block.objects.create(
+        customer=shop.lake, kind="legal", reason="r", from_on=today("UTC"), recorded_at=now()
+    )
+    shop.provider.settle(again.session_id or "", fails=True)
+    shop.tell()
+    assert Message.objects.filter(purpose="payment").count() == 1
+    assert "They were not told by e-mail" in FollowUp.objects.order_by("-pk")[0].what
+
+
+@pytest.mark.rule("P25")
+def test_what_the_bank_took_back_stands_on_the_account_of_the_portal_until_it_is_decided(shop: Shop) -> None:
+    row = shop.paid()
+    disputed = shop.provider.dispute(row.session_id or "")
+    shop.tell()
+    home = at("portal_account", shop.lake)
+    assert "1,029.00 USD was taken back by the bank" in words(shop.browser, home).replace("\xa0", " ")
+    shop.provider.decide(disputed, "won")
+    shop.tell()
+    assert "taken back" not in words(shop.browser, home)

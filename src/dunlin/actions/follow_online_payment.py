@@ -95,7 +95,7 @@ def _move(act: Act, row: OnlinePayment, seen: Seen, policy: Policy) -> None:
         if seen.status == "complete" and seen.payment_status == "paid":
             book_paid(act, row, seen, policy)
         elif row.state in ("started", "processing", "failed", "expired"):
-            _not_paid(act, row, seen)
+            _not_paid(act, row, seen, policy)
     if row.payment_id is None:
         return
     for refund in seen.refunds:
@@ -104,7 +104,7 @@ def _move(act: Act, row: OnlinePayment, seen: Seen, policy: Policy) -> None:
         book_dispute(act, row, dispute, policy)
 
 
-def _not_paid(act: Act, row: OnlinePayment, seen: Seen) -> None:
+def _not_paid(act: Act, row: OnlinePayment, seen: Seen, policy: Policy) -> None:
     """Open, on its way, over, or failed. What failed once can be on its way again only with another payment."""
     if seen.status == "expired":
         row.state = "expired"
@@ -112,7 +112,7 @@ def _not_paid(act: Act, row: OnlinePayment, seen: Seen) -> None:
         failed = seen.intent_status in ("requires_payment_method", "canceled")
         if failed:
             row.state, row.failure = "failed", seen.failure
-            tell_failure(act, row)
+            tell_failure(act, row, policy)
         else:
             row.state = "processing"
     elif seen.status == "open":

@@ -84,3 +84,4 @@ def _registered() -> None:
     """The processes enter themselves above when they are loaded. Whoever sends must have them, whatever else it uses."""
     import_module("dunlin.actions.run_process")
     import_module("dunlin.actions.send_portal_link")
+    import_module("dunlin.actions.tell_payer")

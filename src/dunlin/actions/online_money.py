@@ -18,6 +18,7 @@ from dunlin.actions.judge_promises import judge_customers
 from dunlin.actions.postings import Draft, apply, first_open_day, items_of, named, post, reverse
 from dunlin.actions.take_payment import Use, take_payment
 from dunlin.actions.tell_at_once import ask_collector
+from dunlin.actions.tell_payer import tell_payer
 from dunlin.connectors.stripe import Refund, Seen
 from dunlin.records.clock import day_of
 from dunlin.records.models import Application, Item, OnlinePayment
@@ -102,11 +103,12 @@ def book_refund(act: Act, row: OnlinePayment, refund: Refund, policy: Policy) ->
         )  # fmt: skip
 
 
-def tell_failure(act: Act, row: OnlinePayment) -> None:
-    """A bank debit that did not come: a follow-up of the collector, today. The customer sees it in the portal."""
+def tell_failure(act: Act, row: OnlinePayment, policy: Policy) -> None:
+    """A bank debit that did not come: who began it is told by e-mail and sees it in the portal; a follow-up of the collector, today."""
+    told = tell_payer(act, row, policy)
     amount = Money(row.amount + row.fee, row.currency)
     why = row.failure.replace("_", " ") or "no reason given"
-    ask_collector(act, row.customer, f"A bank debit of {amount}, begun in the portal, failed: {why}.")
+    ask_collector(act, row.customer, f"A bank debit of {amount}, begun in the portal, failed: {why}. {told}")
 
 
 def days_of(who: Who, entity_id: int, at: datetime | None, policy: Policy) -> tuple[date, date]:

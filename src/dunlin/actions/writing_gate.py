@@ -15,7 +15,7 @@ from dunlin.rules.policy import Policy
 # Among colleagues nothing of the customer's wishes is touched.
 INSIDE = frozenset({"request", "internal"})
 # Written by a process, not by a person: hours and caps hold for these.
-AUTOMATIC = frozenset({"notice", "statement", "finals", "mrr", "not_reached", "suspension"})
+AUTOMATIC = frozenset({"notice", "statement", "finals", "mrr", "not_reached", "suspension", "payment"})
 _COUNTED_DAYS = 31
 
 

@@ -35,7 +35,7 @@ PURPOSE_WORDS = {
     "notice": "Notice", "statement": "Statement", "finals": "Final invoice received?", "mrr": "Recurring invoices",
     "not_reached": "Not reached by phone", "suspension": "Suspension", "answer": "Answer", "copies": "Copies",
     "written": "Written by hand", "request": "Request to a department", "internal": "To colleagues",
-    "portal_link": "Link to the portal",
+    "portal_link": "Link to the portal", "payment": "Payment that failed",
 }  # fmt: skip
 STATE_LOOKS = {
     "waiting": "warn", "decided": "info", "claimed": "warn", "sent": "good", "failed": "bad", "bounced": "bad", "withdrawn": "",

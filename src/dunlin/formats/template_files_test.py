@@ -17,7 +17,7 @@ from dunlin.rules.conduct_words import warnings
 SHIPPED = shipped_templates()
 LANGUAGES = ("de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt")
 KEYS = """notice_1 notice_2 notice_3 notice_final courtesy finals_receipt mrr_reminder firm_1 firm_2 firm_3 letter_final_demand
-campaign_not_reached statement_cover copies portal_link answer_blank answer_payment_received_thanks answer_will_check answer_dispute_received
+campaign_not_reached statement_cover copies portal_link debit_failed answer_blank answer_payment_received_thanks answer_will_check answer_dispute_received
 answer_bank_details request_internal bounce_notice call_guide_past_due call_guide_finals suspension_notice suspension_warning issued_document""".split()
 IN_ALL_LANGUAGES = KEYS[: KEYS.index("answer_blank")]
 
@@ -86,7 +86,7 @@ def test_it_reads_well_when_only_what_always_exists_is_known(key, language):
 @pytest.mark.trap(56)
 def test_reminders_show_the_documents_and_the_amount_that_is_open(key, language):
     source = SHIPPED[key, language]
-    if key not in IN_ALL_LANGUAGES or key in ("statement_cover", "copies", "portal_link"):
+    if key not in IN_ALL_LANGUAGES or key in ("statement_cover", "copies", "portal_link", "debit_failed"):
         return
     made = render(source.kind, source.subject, source.body, examples(source.kind), language)
     assert all(each in made.text and each in made.html for each in ("INV-20931", "INV-20987", "INV-E-117"))

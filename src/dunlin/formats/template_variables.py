@@ -94,8 +94,8 @@ _OUTWARD = {
     "their.subject": Variable("text", "Subject of the message that is answered", "Question about INV-20931", True),
     "their.date": Variable("date", "Day of the message that is answered", date(2026, 5, 25)),
     "reference": Variable("text", "Our reference of a question or dispute", "D-318", True),
-    "payment.amount": Variable("money", "A payment received", _usd("2500.00")),
-    "payment.date": Variable("date", "Day on which that payment was received", date(2026, 5, 22)),
+    "payment.amount": Variable("money", "A payment received, or one that failed", _usd("2500.00")),
+    "payment.date": Variable("date", "Day on which that payment was received or begun", date(2026, 5, 22)),
     "promise.amount": Variable("money", "The amount of an agreed promise", _usd("18200.00")),
     "promise.due_on": Variable("date", "The day of an agreed promise", date(2026, 6, 2)),
 }  # fmt: skip

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from dunlin.portal.access import account_for, accounts_of
 from dunlin.portal.answers import show
-from dunlin.reports.online_payments import failed_of, pending_of
+from dunlin.reports.online_payments import failed_of, unsettled_of
 from dunlin.reports.portal_account import GROUPS, lines, owed, promises_of
 
 # What happened, as a form says it in the address it leads to.
@@ -43,7 +43,7 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
     told = request.GET.get("done", "")
     facts = {
         "mine": mine, "sums": sums, "shown": lines(pk, today, group, page), "groups": GROUPS, "promises": promises_of(pk, today),
-        "pending": pending_of([pk]), "failed": failed_of(pk, request.portal.now - FAILED_SHOWN),  # type: ignore[attr-defined]
+        "unsettled": unsettled_of(pk), "failed": failed_of(pk, request.portal.now - FAILED_SHOWN),  # type: ignore[attr-defined]
         "done": told if told in DONE else "", "several": len(accounts_of(request)) > 1,
     }  # fmt: skip
     return show(request, "account.html", facts)

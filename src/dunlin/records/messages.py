@@ -11,10 +11,11 @@ from django.db import models
 from django.db.models import Q
 
 STATES = ("waiting", "decided", "claimed", "sent", "failed", "bounced", "withdrawn")
-# What a message is for. `notice` uses up levels; `answer`, `copies`, `written` and `request` are a person's own.
+# What a message is for. `notice` uses up levels; `answer`, `copies`, `written` and `request` are a person's own; `payment` tells what
+# became of a payment they began.
 PURPOSES = (
     "notice", "statement", "finals", "mrr", "not_reached", "suspension", "answer", "copies", "written", "request", "internal",
-    "portal_link",
+    "portal_link", "payment",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ ONLINE_STATES = (
 UNDER_WAY = ("started", "processing")
 # Money that is, or may come to be, on its way: its items are not to be paid a second time.
 WITH_MONEY = ("processing", "paid", "part_refunded", "won")
+UNSETTLED = ("processing", "disputed")  # may yet become another thing, without anybody paying anew
 EVENT_STATES = ("waiting", "done", "ignored")
 
 

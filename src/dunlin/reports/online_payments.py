@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Count, Exists, OuterRef, Sum
 
 from dunlin.records.models import Approval, Customer, OnlinePayment, PaymentChoice, PaymentChoiceItem
-from dunlin.records.online_payments import UNDER_WAY, WITH_MONEY
+from dunlin.records.online_payments import UNDER_WAY, UNSETTLED, WITH_MONEY
 from dunlin.rules.card_payments import fee_by_policy
 from dunlin.rules.money import Money
 from dunlin.rules.policy import Policy
@@ -59,9 +59,10 @@ def on_the_way(item_ids: Iterable[int]) -> dict[int, int]:
     return dict(lines.values("item").annotate(sum=Sum("amount")).values_list("item", "sum"))
 
 
-def pending_of(customer_ids: Iterable[int]) -> list[OnlinePayment]:
-    """The bank debits of customers that are on their way, oldest first. One query."""
-    found = OnlinePayment.objects.filter(customer__in=list(customer_ids), state="processing")
+def unsettled_of(customer_id: int) -> list[OnlinePayment]:
+    """The online payments of a customer that are not the last word: bank debits on their way, and what is taken back until a dispute
+    is decided; oldest first. One query."""
+    found = OnlinePayment.objects.filter(customer=customer_id, state__in=UNSETTLED)
     return list(found.order_by("started_at", "pk"))
 
 
@@ -74,11 +75,6 @@ def failed_of(customer_id: int, since: datetime) -> list[OnlinePayment]:
         choice=OuterRef("choice"), state__in=WITH_MONEY, pk__gt=OuterRef("pk")
     )
     return list(found.exclude(Exists(paid)).order_by("pk")[:5])
-
-
-def disputed_of(customer_id: int) -> list[OnlinePayment]:
-    """The online payments of a customer that are taken back until a dispute is decided, oldest first. One query."""
-    return list(OnlinePayment.objects.filter(customer=customer_id, state="disputed").order_by("pk"))
 
 
 def counts() -> Mapping[str, int]:

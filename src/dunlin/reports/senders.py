@@ -10,7 +10,7 @@ from django.db.models import Q
 from dunlin.records.models import Entity, Mailbox
 
 # What is answered from the accounts-receivable mailbox; everything that asks for money from the collections one.
-_OF_AR = frozenset({"statement", "finals", "copies", "answer", "written", "portal_link"})
+_OF_AR = frozenset({"statement", "finals", "copies", "answer", "written", "portal_link", "payment"})
 
 
 @dataclass(frozen=True, slots=True)

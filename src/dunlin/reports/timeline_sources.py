@@ -231,6 +231,7 @@ def _message(row: dict[str, Any]) -> dict[str, Any]:
 _PURPOSES = {
     "notice": "Notice", "finals": "Question whether finals arrived", "mrr": "Reminder of recurring invoices",
     "not_reached": "E-mail after calls", "copies": "Copies", "written": "Message", "request": "Request to a department",
+    "payment": "Message that a bank debit failed",
 }  # fmt: skip
 
 

@@ -41,8 +41,10 @@ FORBIDDING = ("insolvency", "legal", "sanctions", "agency")
 CHANNELS = ("email", "letter", "portal")
 
 # What a message is for, where the caps on automatic messages do not count it: what was asked for, what is due by the calendar,
-# what a person writes, and what goes to colleagues.
-UNCOUNTED = frozenset({"statement", "answer", "copies", "written", "request", "internal", "confirmation"})
+# what became of a payment they began, what a person writes, and what goes to colleagues.
+UNCOUNTED = frozenset(
+    {"statement", "answer", "copies", "written", "request", "internal", "confirmation", "payment"}
+)
 
 # What a person may pass with a reason when writing: the hands the account is in, if the customer wrote to us first. Law
 # (insolvency, legal hands, cease contact) and addresses that do not work are never passed.
@@ -113,7 +115,7 @@ def may_write(
     """Whether a message may go out at `now` (aware) by `channel` of CHANNELS, to an address in `address_state`.
 
     `purpose` is what it is for (records: notice, statement, finals, mrr, not_reached, suspension, answer, copies, written,
-    request, internal; and confirmation, the one message that says that contact ceases; `confirmed`: it was sent already).
+    request, internal, payment; and confirmation, the one message that says that contact ceases; `confirmed`: it was sent already).
     `automatic`: a process writes, not a person; hours and caps hold for these. `sent` are the automatic messages of this
     channel to the customer, (moment, purpose), of the last 31 days at least, those on their way too.
     `cease_contact` of the contact or of the customer; `required_by_law`: a notice that must reach them all the same.
