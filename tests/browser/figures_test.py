@@ -51,8 +51,7 @@ def open_to_everyone(page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} scrolls sideways"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+@pytest.mark.parametrize("phone, theme", [(False, "light"), (True, "dark")])
 def test_no_page_shuts_anyone_out(signed_in, shot, page, book, theme, phone):
     page.emulate_media(color_scheme=theme)
     if phone:

@@ -65,7 +65,7 @@ def test_production_does_not_start_with_an_unsafe_setting(tmp_path: Path) -> Non
     assert not (tmp_path / "dunlin.sqlite3").exists()
 
 
-def fetched(address: str, seconds: float = 60) -> bytes:
+def fetched(address: str, seconds: float = 180) -> bytes:
     """What the address answers, as soon as somebody listens there."""
     until = time.monotonic() + seconds
     while True:
