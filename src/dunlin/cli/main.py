@@ -39,6 +39,7 @@ _COMMANDS = {
     "reconcile": ("dunlin.cli.reconcile:reconcile", "What does not fit on an account, or in the book."),
     "issue": ("dunlin.cli.issue:issue", "Issue invoices and memos from a file of charges."),
     "refunds": ("dunlin.cli.refunds:refunds", "Refunds: where they stand, pay them out, confirm."),
+    "approvals": ("dunlin.cli.approvals:approvals", "Approvals: what waits, its evidence, the decision."),
     "provider": ("dunlin.cli.provider:provider", "Payments by card and bank debit: ask what became of them."),
     "outbox": ("dunlin.cli.outbox:outbox", "What is to be sent: send it, list it, settle what was cut off."),
     "log": ("dunlin.cli.log:log", "Log a call."),

@@ -13,7 +13,7 @@ from tests import typed
 from tests.typed import dunlin
 
 COMMANDS = {"init", "demo", "serve", "import", "export", "run", "aging", "measures", "tracking", "worklist", "why", "log", "verify", "examples",
-            "apply", "provider", "refunds", "issue", "reconcile", "bank", "bench", "user", "check", "intents", "mail", "outbox", "processes", "strategy"}  # fmt: skip
+            "apply", "approvals", "provider", "refunds", "issue", "reconcile", "bank", "bench", "user", "check", "intents", "mail", "outbox", "processes", "strategy"}  # fmt: skip
 
 
 @pytest.mark.req("H8")
