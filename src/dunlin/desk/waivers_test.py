@@ -48,14 +48,14 @@ def test_a_debit_on_its_way_and_a_card_dispute_stand_on_the_account(books, clien
     client.force_login(cast.user("ar_manager"))
     where = reverse("account", args=[lake.pk])
     entity = cast.entity()
-    for number, (state, more) in enumerate((("processing", {}), ("disputed", {"respond_by": today("UTC") + timedelta(9)}), ("paid", {}))):  # fmt: skip
+    for number, (state, more) in enumerate((("processing", {}), ("disputed", {"method": "card", "fee": 2_030, "respond_by": today("UTC") + timedelta(9)}), ("paid", {}))):  # fmt: skip
         choice = PaymentChoice.objects.create(customer=lake, entity=entity, amount=70_000 + number, currency="USD", reference=f"RF{number}", content_hash=str(number), made_at=now())  # fmt: skip
         OnlinePayment.objects.create(
-            choice=choice, customer=lake, entity=entity, method="bank_debit", state=state, currency="USD",
-            amount=choice.amount, started_at=now(), **more,
+            choice=choice, customer=lake, entity=entity, state=state, currency="USD",
+            amount=choice.amount, started_at=now(), **{"method": "bank_debit"} | more,
         )  # fmt: skip
     page = words_of(client.get(where))
     assert "On its way: 700.00 USD" in page
-    assert "Card dispute over 700.01 USD" in page
+    assert "Card dispute over 720.31 USD" in page
     assert "answer the provider by" in page
     assert "700.02" not in page

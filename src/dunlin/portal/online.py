@@ -22,6 +22,7 @@ from dunlin.records.models import OnlinePayment, PaymentChoice
 from dunlin.records.online_payments import UNDER_WAY
 from dunlin.reports.online_payments import card_price, on_the_way
 from dunlin.rules.codes import Refused
+from dunlin.rules.creditor_references import in_groups
 
 LOCALES = frozenset({"en", "de", "fr", "es", "pt", "it", "nl"})  # of ours, those the provider has
 # State → the sentence a customer reads of it.
@@ -91,7 +92,14 @@ def payment(request: HttpRequest, pk: int, online: int) -> HttpResponse:
     state = SAID.get(row.state, row.state)
     items = choices_for(mine, [row.choice_id])[0].items.all()
     without_fee = row.fee > 0 and row.refunded >= row.fee and row.card_kind not in ("", "credit")
-    facts = {"mine": mine, "it": row, "state": state, "items": items, "fee_back": without_fee}
+    facts = {
+        "mine": mine,
+        "it": row,
+        "state": state,
+        "items": items,
+        "fee_back": without_fee,
+        "reference": in_groups(row.choice.reference or ""),
+    }
     return show(request, "payment.html", facts)
 
 

@@ -182,11 +182,18 @@ def _diary(ask: Ask) -> QuerySet[Any]:
 
 
 def _change(row: dict[str, Any]) -> dict[str, Any]:
-    names = ("verb", "before", "after", "about")
+    facts = {name: row[name] for name in ("verb", "before", "after", "about")}
+    more: dict[str, Any] = {"by": f"{row['contact__name']}, in the portal"} if row["contact__name"] else {}
+    if row["verb"] == "choose_payment" and (
+        chosen := row["after"]
+    ):  # an amount is told as money, items by the choice's reference
+        more |= {"amount": chosen["amount"], "currency": chosen["currency"]}
+        facts["after"] = {"reference": chosen["reference"]}
+    elif row["verb"] == "sign_in_to_portal":
+        facts["after"] = {}
     return {
         "about": row["about"] or f"diary:{row['pk']}", "title": row["verb"].replace("_", " ").capitalize(), "text": row["cause"],
-        "facts": {name: row[name] for name in names},
-        **({"by": f"{row['contact__name']}, in the portal"} if row["contact__name"] else {}),
+        "facts": facts, **more,
     }  # fmt: skip
 
 

@@ -186,3 +186,11 @@ def test_what_changed_is_told_in_words_without_keys():
         ("collector", "", by.name), ("due", date(2026, 5, 1), date(2026, 6, 1)), ("e-mail", "a@b.example", "c@b.example"),
         ("number", "555-1", "555-2"),
     ]  # fmt: skip
+
+
+def test_what_was_chosen_in_the_portal_is_told_as_money():
+    of = customer()
+    after = {"reference": "RF1", "amount": 33_300, "currency": "USD", "items": [4, 5]}
+    DiaryLine.objects.create(at=moment(TODAY), verb="choose_payment", customer=of, after=after, role="customer", door="portal")  # fmt: skip
+    (entry,) = timeline(of.pk, TODAY, kinds=["change"]).entries
+    assert (entry.amount, entry.currency, entry.facts["told"]) == (33_300, "USD", [("reference", "", "RF1")])
