@@ -106,7 +106,7 @@ def still_open(lake: Customer) -> list[int]:
     return [each.open for each in Item.objects.filter(customer=lake, kind="invoice").order_by("number")]
 
 
-def test_a_customer_pays_by_card_on_a_phone(lake: Customer, provider: StandIn, page: Page, shot: Any, live_server: Any) -> None:  # fmt: skip
+def test_a_customer_pays_by_card_on_a_phone(lake: Customer, provider: StandIn, page: Page, shot: Any, live_server: Any, signed_in: Any) -> None:  # fmt: skip
     phone, door = Phone(page, live_server.url, provider, lake, shot), Client()
     phone.sign_in()
 
@@ -164,6 +164,10 @@ def test_a_customer_pays_by_card_on_a_phone(lake: Customer, provider: StandIn, p
     phone.look("taken-back")
     assert still_open(lake) == [0, 10_000, 90_000]
     books_are_right()
+    page.get_by_role("link", name="Back to your account").click()
+    page.get_by_role("link", name=re.compile("900.00.USD was taken back by the bank")).wait_for()
+    signed_in(vp, at("account", lake))
+    page.get_by_text(re.compile("Card dispute over 900.00.USD.*answer the provider by")).wait_for()
 
     # A stranger's invoice, account or payment is not found, whatever is typed into the address.
     harbour = cast.customer("Harbour", number="H-200")
@@ -179,3 +183,10 @@ def test_a_customer_pays_by_card_on_a_phone(lake: Customer, provider: StandIn, p
         page.get_by_role("heading", name="There is nothing here").wait_for()
         assert "INV-77" not in page.content()
     phone.look("not-found")
+
+    # The same payment from right to left.
+    page.goto(live_server.url + at("portal_payment", lake, online=free.pk))
+    page.get_by_label("Language").select_option("ar")
+    page.get_by_role("button", name="Change").click()
+    page.locator("html[lang=ar]").wait_for()
+    phone.look("arabic")
