@@ -12,9 +12,11 @@ from dunlin.desk.acts import Unclear, act, money_in, needed
 from dunlin.rules.card_payments import fee_threshold
 
 BESIDE = {
-    "amount_not_positive": "most", "fee_waiver_not_needed": "most", "fee_waiver_currency_without_fee": "most", "not_blank": "reason",
-    "reason_missing": "reason", "approval_asked_already": "form",
-}  # fmt: skip
+    "amount_not_positive": "most",
+    "fee_waiver_not_needed": "most",
+    "fee_waiver_currency_without_fee": "most",
+    "reason_missing": "reason",
+}
 
 
 def ask_fee_waiver(request: HttpRequest, pk: int) -> HttpResponse:

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from dunlin.desk.pages import moment
 from dunlin.records.clock import now, today
 from dunlin.records.models import Approval, OnlinePayment, PaymentChoice
+from dunlin.reports.account_online import online_of
 from tests import cast
 from tests.portal_cast import setting
 
@@ -26,6 +28,7 @@ def test_a_waiver_is_asked_for_on_the_account_with_each_mistake_at_its_field(boo
     assert "bear no fee" in words_of(client.get(form))
     assert "Card fee" not in words_of(client.get(where))
     setting("card.fee_over", {"USD": "500"})
+    setting("ledger.time_zone", "America/Chicago")
     assert "ask to waive it" in words_of(client.get(where))
     for typed, said in (
         ({"most": "", "reason": "x"}, "Up to which amount"),
@@ -38,12 +41,21 @@ def test_a_waiver_is_asked_for_on_the_account_with_each_mistake_at_its_field(boo
     asked = Approval.objects.get()
     assert (asked.kind, asked.amount, asked.state) == ("fee_waiver", 2_610, "requested")
     page = words_of(client.get(where))
-    assert "Card fee of 26.10 USD: its waiver waits for a decision. Their bank closed" in page
-    Approval.objects.update(state="approved", expires_at=now() + timedelta(3))
-    assert "Card fee of 26.10 USD is waived on one payment, through" in words_of(client.get(where))
+    one = "on one payment up to 900.00 USD"
+    ends = moment(asked.expires_at, "America/Chicago", today("America/Chicago"))
+    assert (
+        f"Card fee of 26.10 USD: its waiver, {one}, waits for a decision, until {ends}. Their bank closed"
+        in page
+    )
+    again = client.post(form, {"most": "900", "reason": "Once more"})
+    assert (again.status_code, "was asked for already" in words_of(again)) == (422, True)
+    Approval.objects.update(state="approved")
+    assert f"Card fee of 26.10 USD is waived {one}, until {ends}. Their bank closed" in words_of(client.get(where))  # fmt: skip
+    Approval.objects.update(state="used")
+    assert "Card fee of 26.10" not in words_of(client.get(where))
 
 
-def test_a_debit_on_its_way_and_a_card_dispute_stand_on_the_account(books, client):  # fmt: skip
+def test_a_debit_on_its_way_and_a_card_dispute_stand_on_the_account(books, client, django_assert_num_queries):  # fmt: skip
     lake = books.lakeside
     client.force_login(cast.user("ar_manager"))
     where = reverse("account", args=[lake.pk])
@@ -59,3 +71,5 @@ def test_a_debit_on_its_way_and_a_card_dispute_stand_on_the_account(books, clien
     assert "Card dispute over 720.31 USD" in page
     assert "answer the provider by" in page
     assert "700.02" not in page
+    with django_assert_num_queries(2):
+        assert [each.choice.reference for each in online_of(lake.pk, now()).payments] == ["RF1", "RF0"]
