@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dunlin.records.models import Approval, OnlinePayment
+from dunlin.records.online_payments import UNSETTLED
 
 MOST = 20  # rows of a kind that are told of, newest first
 
@@ -20,7 +21,7 @@ class Online:
 
 def online_of(customer_id: int, at: datetime) -> Online:
     """Of one customer, at a moment. Two queries."""
-    paid = OnlinePayment.objects.filter(customer=customer_id, state__in=("processing", "disputed"))
+    paid = OnlinePayment.objects.filter(customer=customer_id, state__in=UNSETTLED)
     open_waivers = {"kind": "fee_waiver", "customer": customer_id, "state__in": ("requested", "approved")}
     waivers = Approval.objects.filter(**open_waivers, expires_at__gt=at)
     return Online(

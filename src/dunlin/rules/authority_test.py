@@ -45,6 +45,22 @@ def test_who_may_decide(kind, role, amount, may_it):
         assert not allowed(kind, role, amount, **no)
 
 
+@pytest.mark.parametrize(
+    "kind, role, delegated, may_it",
+    [
+        ("fee_waiver", "ar_manager", True, True),
+        ("fee_waiver", "finance_manager", True, True),
+        ("fee_waiver", "ar_manager", False, False),
+        ("fee_waiver", "collector", True, False),
+        ("payment_plan", "ar_manager", True, False),
+        ("payment_plan", "finance_manager", True, False),
+    ],
+)
+def test_a_waiver_may_be_passed_on_to_a_manager_and_a_plan_may_not(kind, role, delegated, may_it):
+    assert allowed(kind, role, usd("10"), delegated=delegated) is may_it
+    assert not allowed(kind, role, usd("10"), delegated=delegated, same_person=True)
+
+
 @pytest.mark.invariant(29)
 @given(
     st.sampled_from(sorted(KINDS)),
